@@ -20,7 +20,8 @@ export type ProviderId = Branded<'aws'>;
 /** Whatever access is given on. */
 export type TargetId = ServerId | ProviderId;
 
-interface IdOf {
+/** Which kind of id each prefix begins. */
+export interface IdOf {
   emp: EmployeeId;
   mch: MachineId;
   srv: ServerId;

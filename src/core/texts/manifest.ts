@@ -1,0 +1,117 @@
+/**
+ * The manifest: what one server must grant, complete. Section 3 of docs/formats.md.
+ *
+ * Complete means that what keyward manages there and what is not listed is taken away. It holds no number, so it keeps
+ * its hash while nothing changes.
+ */
+import { compareEnds, isAccountName, WAY_IN_KINDS } from '../access/index.ts';
+import type { Instant, ServerId, SubjectId, WayInKind } from '../access/index.ts';
+import type { PublicKey } from '../ssh/public-key.ts';
+import { account, foundAccount, id, key, name, number, oneOf, orDash, row, subject, time, word, words } from './fields.ts';
+import { byBytes, CAPS, many, one, some, text } from './grammar.ts';
+import type { Breach, Field, Table } from './grammar.ts';
+
+/** Whose an account is. */
+export interface AccountLine {
+  readonly id: SubjectId;
+  readonly account: string;
+  /** Undefined: the server chooses. */
+  readonly uid: number | undefined;
+  /** `adopt`: it is there already and taken over. */
+  readonly how: 'new' | 'adopt';
+  /** The id it is taken over from. */
+  readonly from: SubjectId | undefined;
+  /** When the last of its grants ends; undefined: does not end. */
+  readonly end: Instant | undefined;
+}
+
+/** One line of an account's key file. */
+export interface KeyLine {
+  readonly id: SubjectId;
+  readonly account: string;
+  readonly end: Instant | undefined;
+  /** `OPTIONS KEY`, as it goes into the file. */
+  readonly line: string;
+}
+
+/** One thing sudo allows. */
+export interface SudoLine {
+  readonly id: SubjectId;
+  readonly account: string;
+  readonly end: Instant | undefined;
+  readonly runAs: string;
+  /** In sudoers' own spelling, or `ALL`. */
+  readonly command: string;
+}
+
+/** An unmanaged way in that is known. */
+export interface AcceptedLine {
+  readonly kind: WayInKind;
+  readonly account: string | undefined;
+  readonly subject: string;
+}
+
+export interface Manifest {
+  readonly organization: string;
+  readonly target: ServerId;
+  readonly kind: 'server';
+  readonly hostKeys: readonly PublicKey[];
+  readonly nextHostKeys: readonly PublicKey[];
+  readonly couriers: readonly PublicKey[];
+  readonly accounts: readonly AccountLine[];
+  readonly keys: readonly KeyLine[];
+  readonly sudo: readonly SudoLine[];
+  readonly accepted: readonly AcceptedLine[];
+  readonly revokedIds: readonly SubjectId[];
+  readonly revokedKeys: readonly PublicKey[];
+}
+
+const runAs: Field<string> = {
+  form: 'an account or ALL',
+  read: (spelled) => (spelled === 'ALL' || isAccountName(spelled) ? { value: spelled } : undefined),
+  write: (value) => value,
+};
+
+const end = orDash(time);
+
+function byAccountThenEnd(a: KeyLine, b: KeyLine): number {
+  return byBytes(a.account, b.account) || compareEnds(a.end, b.end);
+}
+
+const TABLE: Table<Manifest> = {
+  organization: one('organization', name),
+  target: one('target', id('srv')),
+  kind: one('kind', oneOf('server')),
+  hostKeys: some('host-key', key),
+  nextHostKeys: many('next-host-key', key),
+  couriers: some('courier', key),
+  accounts: many(
+    'account',
+    row<AccountLine>({ id: subject, account, uid: orDash(number), how: oneOf('new', 'adopt'), from: orDash(subject), end }),
+    (a, b) => byBytes(a.account, b.account),
+  ),
+  keys: many('key', row<KeyLine>({ id: subject, account, end, line: words }), byAccountThenEnd),
+  sudo: many('sudo', row<SudoLine>({ id: subject, account, end, runAs, command: words })),
+  accepted: many(
+    'accepted',
+    row<AcceptedLine>({ kind: oneOf(...WAY_IN_KINDS), account: orDash(foundAccount), subject: word }),
+  ),
+  revokedIds: many('revoked-id', subject),
+  revokedKeys: many('revoked-key', key),
+};
+
+/** Reads and writes manifests of servers. */
+export const manifest = text('manifest', TABLE, CAPS.manifest, laws);
+
+/** An account and an id stand once, and every key and sudo line belongs to an account line. */
+function laws(value: Manifest): Breach | undefined {
+  const owners = new Map(value.accounts.map((line) => [line.account, line.id]));
+  const ids = new Set(value.accounts.map((line) => line.id));
+  if (owners.size !== value.accounts.length || ids.size !== value.accounts.length) {
+    return { reason: 'spelling', message: 'an account or an id stands on two account lines', word: 'account' };
+  }
+  const stray = (line: KeyLine | SudoLine): boolean => owners.get(line.account) !== line.id;
+  if (value.keys.some(stray)) return { reason: 'spelling', message: 'a key line belongs to no account line', word: 'key' };
+  if (value.sudo.some(stray)) return { reason: 'spelling', message: 'a sudo line belongs to no account line', word: 'sudo' };
+  return undefined;
+}
