@@ -1,0 +1,114 @@
+/**
+ * The compiled policy: what the written one means. Nothing here knows how a policy is spelled; everything is resolved to
+ * ids, keys and instants.
+ */
+import type {
+  Grant,
+  Instant,
+  Person,
+  ProviderId,
+  RuleSource,
+  Server,
+  ServerId,
+  Signer,
+  SubjectId,
+} from '../access/index.ts';
+import type { Finding } from '../failure.ts';
+import type { PublicKey } from '../ssh/public-key.ts';
+
+/** What may carry: `couriers/<name>.pub`. */
+export interface Courier {
+  readonly name: string;
+  readonly keys: readonly PublicKey[];
+}
+
+/** An AWS account and who gets an admin login there. */
+export interface Provider {
+  readonly name: string;
+  readonly id: ProviderId;
+  readonly kind: 'aws-iam';
+  /** Twelve digits. */
+  readonly accountId: string;
+  /** The IAM path keyward's users live under, `/…/`; absent: the adapter's own. */
+  readonly path?: string;
+  readonly rules: readonly ProviderRule[];
+}
+
+/** One rule of a provider, its people resolved. */
+export interface ProviderRule {
+  readonly rule: RuleSource;
+  /** Sorted; without those who left or have ended. */
+  readonly people: readonly SubjectId[];
+  readonly groups: readonly string[];
+  /** ARNs. */
+  readonly managedPolicies: readonly string[];
+  readonly console: boolean;
+  /** Nothing but setting it up works without a second factor. */
+  readonly mfaRequired: boolean;
+  /** The rule's own end; a person's may be earlier and stands in `ends`. */
+  readonly until?: Instant;
+  /** The end of each of `people` here, where there is one: the earlier of the rule's and the person's. */
+  readonly ends: ReadonlyMap<SubjectId, Instant>;
+}
+
+/**
+ * All grants, kept by rule and made when asked for: ten thousand people on ten thousand servers are 10^8 grants, which
+ * no memory holds at once. Only what holds at the compiled instant is there.
+ */
+export interface Grants extends Iterable<Grant> {
+  /** How many there are, counted without making them. */
+  readonly count: number;
+  /** What one person is granted, by rule as it stands in the policy, then by server name. */
+  of(person: SubjectId): readonly Grant[];
+  /** What is granted on one server, by rule as it stands in the policy, then by handle. */
+  on(server: ServerId): readonly Grant[];
+  /** One person on one server. */
+  between(person: SubjectId, server: ServerId): readonly Grant[];
+}
+
+/** A whole policy without an error in it. */
+export interface Compiled {
+  readonly organization: string;
+  /** How many signers it takes. */
+  readonly threshold: number;
+  /** Employees and machines by handle, those who left included: their ids and keys are still needed. */
+  readonly people: readonly Person[];
+  /** By name, removed ones included: they stay in every release until their line is deleted. */
+  readonly servers: readonly Server[];
+  readonly grants: Grants;
+  /** By handle. */
+  readonly signers: readonly Signer[];
+  /** By name. */
+  readonly couriers: readonly Courier[];
+  /** By name. Read and checked; delivering to them comes later. */
+  readonly providers: readonly Provider[];
+  /** Names of revocations taken back (`bob-1a2b3c4d`), sorted; a file `revoked/<name>` exists for each. */
+  readonly undone: readonly string[];
+}
+
+/** What was examined, so that "nothing found" says of how much. */
+export interface Looked {
+  readonly files: number;
+  readonly people: number;
+  readonly servers: number;
+  readonly rules: number;
+  readonly keys: number;
+  readonly tests: number;
+}
+
+/** The answer of `compilePolicy`: every finding, and the policy when none of them is an error. */
+export interface Compilation {
+  /** By file, line and column. */
+  readonly findings: readonly Finding[];
+  readonly looked: Looked;
+  readonly policy?: Compiled;
+}
+
+/**
+ * The files a policy is made of, by path relative to the repository: `access-policy.yaml`, `access-policy.d/*.yaml`,
+ * `keys/*.pub`, `servers/*.pub`, `signers/*.pub`, `couriers/*.pub`, `revoked/*`. Others are passed over.
+ */
+export type PolicyFiles = ReadonlyMap<string, Uint8Array>;
+
+/** SHA-256, handed in. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
