@@ -7,6 +7,7 @@
  */
 import type { Instant } from './core/access/instant.ts';
 import type { PublicKey } from './core/ssh/public-key.ts';
+import type { SignatureCrypto } from './core/ssh/sshsig.ts';
 import type { Receipt } from './core/texts/receipt.ts';
 
 export type Outcome<T> =
@@ -72,8 +73,13 @@ export interface Journal {
 }
 export interface JournalStore {
   begin(organization: string, command: string, now: Instant): Promise<Journal>;
-  /** Every run's file of the organization, oldest first, with its lines as they stand. */
-  runs(organization: string): Promise<readonly { readonly name: string; readonly lines: readonly string[] }[]>;
+  /**
+   * Every run's file of the organization, oldest first, with its whole lines as they stand. `torn` is what a crash left
+   * of a last line: `append` never returned for it.
+   */
+  runs(
+    organization: string,
+  ): Promise<readonly { readonly name: string; readonly lines: readonly string[]; readonly torn?: string }[]>;
 }
 
 /** Signs texts. The secret never leaves private-keys/. Asks for a passphrase or a touch only through the key's own program. */
@@ -208,12 +214,9 @@ export interface Enroller {
   knownHostKeys(address: string, port: number): Promise<readonly PublicKey[]>;
 }
 
-/** sha256, sha512 and signatures, as the core needs them. */
-export interface Crypto {
-  sha256(bytes: Uint8Array): Uint8Array;
-  sha512(bytes: Uint8Array): Uint8Array;
-  /** True when `signature` (SSH wire form: algorithm and blob, RFC 4253 section 6.6) over `data` was made by `key`. */
-  verify(key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean;
+/** sha256 beside what core/ssh asks for to check a signature. */
+export interface Crypto extends SignatureCrypto {
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
 }
 
 /** Tells progress and asks questions; terminal/ is the only one that has one. */

@@ -1,0 +1,28 @@
+/** Where the policy repository is, when nobody named it: as git finds its own. */
+import { lstat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Failure } from '../core/failure.ts';
+import { diskFailure, isMissing, errorCode } from './file-errors.ts';
+
+export const POLICY_FILE = 'access-policy.yaml';
+
+/** The nearest folder upwards from `from` that holds an access-policy.yaml. Throws `no-repository`. */
+export async function findRepository(from: string): Promise<string> {
+  const start = resolve(from);
+  for (let at = start; ; at = dirname(at)) {
+    if (await holdsPolicy(at)) return at;
+    if (dirname(at) === at) break;
+  }
+  throw new Failure('no-repository', `no ${POLICY_FILE} in ${start} or in a folder above it`, {
+    next: 'go to the policy repository, name it with --repo or KEYWARD_REPO, or begin one with `keyward init`',
+  });
+}
+
+async function holdsPolicy(folder: string): Promise<boolean> {
+  try {
+    return (await lstat(join(folder, POLICY_FILE))).isFile();
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'ENOTDIR') return false;
+    throw diskFailure(error, `look for ${POLICY_FILE} in ${folder}`);
+  }
+}

@@ -1,0 +1,83 @@
+/** What keyward asks of git: a commit of exactly some paths, and which commit is the newest. Nothing else is ever run. */
+import { execFile } from 'node:child_process';
+import { Failure } from '../core/failure.ts';
+import type { Outcome } from '../world.ts';
+import { errorCode } from './file-errors.ts';
+import { segmentsOf } from './paths.ts';
+
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Commits exactly these paths, whatever else is staged. `done` too when nothing in them has changed. */
+export async function commitPaths(root: string, paths: readonly string[], message: string): Promise<Outcome<void>> {
+  for (const path of paths) segmentsOf(path);
+  return withGit(async () => {
+    const inside = await git(root, ['rev-parse', '--is-inside-work-tree']);
+    if (inside.status !== 0) return refused(`${root} is under no version control (git says: ${lastLine(inside)})`);
+    const known = await knownTo(root, paths);
+    if (known.length === 0) return { kind: 'done', value: undefined };
+    const added = await git(root, ['add', '--all', '--', ...known]);
+    if (added.status !== 0) return refused(`git add: ${lastLine(added)}`);
+    const changed = await git(root, ['diff', '--cached', '--quiet', '--', ...known]);
+    if (changed.status === 0) return { kind: 'done', value: undefined };
+    const committed = await git(root, ['commit', '--quiet', '--file=-', '--', ...known], message);
+    if (committed.status !== 0) return refused(`git commit: ${lastLine(committed)}`);
+    return { kind: 'done', value: undefined };
+  });
+}
+
+/** The hash of the newest commit. */
+export async function newestCommit(root: string): Promise<Outcome<string>> {
+  return withGit(async () => {
+    const found = await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD']);
+    if (found.status === 0) return { kind: 'done', value: found.stdout.trim() };
+    return { kind: 'unknown', why: `${root} has no commit` };
+  });
+}
+
+/** Of the paths those that git can add: on disk or tracked. One that is neither would fail all of them. */
+async function knownTo(root: string, paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const listed = await git(root, ['ls-files', '-z', '--cached', '--others', '--', ...paths]);
+  if (listed.status !== 0) throw new Failure('disk', `git ls-files: ${lastLine(listed)}`);
+  const names = listed.stdout.split('\0').filter((name) => name !== '');
+  return paths.filter((path) => names.some((name) => name === path || name.startsWith(`${path}/`)));
+}
+
+function refused(why: string): { readonly kind: 'refused'; readonly why: string } {
+  return { kind: 'refused', why };
+}
+
+async function withGit<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return { kind: 'unknown', why: 'git is not installed' };
+    throw error;
+  }
+}
+
+function lastLine({ stdout, stderr }: Ran): string {
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return lines.at(-1)?.slice(0, 300) ?? 'no reason given';
+}
+
+/** Paths are taken as they stand, never as patterns; nothing is asked on the terminal. */
+function git(root: string, words: readonly string[], input = ''): Promise<Ran> {
+  const env: NodeJS.ProcessEnv = { ...process.env, GIT_LITERAL_PATHSPECS: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  // Set when keyward runs inside a hook of another repository: they would lead git there.
+  for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX']) delete env[name];
+  const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024 };
+  return new Promise((resolve, reject) => {
+    const child = execFile('git', [...words], options, (error, stdout, stderr) => {
+      const status = child.exitCode;
+      if (status === null && error !== null) reject(error);
+      else resolve({ status: status ?? 0, stdout, stderr });
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * Joins world.ts to the rooms that reach out: disk/, targets/, private-keys/, verify.ts.
+ *
+ * Belongs here: which implementation stands behind which contract, and the one place that knows which kind of target has
+ * which adapter. Does not: any work of its own. What is heavy (ssh2, sshpk) is imported when it is first needed, so that
+ * `check` and `plan` start without it.
+ */
+import { randomBytes } from 'node:crypto';
+import { instantOf } from './core/access/instant.ts';
+import { Failure } from './core/failure.ts';
+import { findRepository, openJournals, openRepository, openSettings, ownFolders } from './disk/index.ts';
+import type { Terminal, World } from './world.ts';
+import { sha256, signatureCrypto } from './verify.ts';
+
+export interface Joining {
+  /** `--repo`; else KEYWARD_REPO, else the nearest folder upwards with an access-policy.yaml. */
+  readonly repo?: string;
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The world of one run. Throws `no-repository` when no repository is named and none is found. */
+export async function joinWorld({ repo, terminal, env }: Joining): Promise<World> {
+  const named = repo ?? nonEmpty(env['KEYWARD_REPO']);
+  const folders = ownFolders(env);
+  return {
+    clock: { now: () => instantOf(Date.now() / 1000) },
+    random: (length) => new Uint8Array(randomBytes(length)),
+    crypto: { ...signatureCrypto, sha256 },
+    repository: await openRepository(named ?? (await findRepository(process.cwd()))),
+    settings: openSettings(folders),
+    journals: openJournals(folders),
+    signing: { sign: () => notYet('signing') },
+    keyMaker: { make: () => notYet('making keys') },
+    enroller: {
+      enroll: () => notYet('enrolling'),
+      look: () => notYet('enrolling'),
+      print: () => notYet('enrolling'),
+      remove: () => notYet('removing'),
+      knownHostKeys: () => notYet('reading known_hosts'),
+    },
+    terminal,
+    receiver: () => notYet('the receiver'),
+    target: () => notYet('reaching targets'),
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+async function notYet(what: string): Promise<never> {
+  throw new Failure('not-yet', `${what} is not joined yet`);
+}
