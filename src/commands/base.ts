@@ -1,0 +1,134 @@
+/**
+ * The frame of every command.
+ *
+ * Belongs in this room: one file a command, whose path is its name; it turns flags into one call and the value that
+ * comes back into a text. Does not belong here: any decision. A command
+ *   - names its two types: `extends BaseCommand<typeof Check, CheckReport>`,
+ *   - does its one call in `work()`, with `this.flags`, `this.args`, `await this.world()` and `this.signal`,
+ *   - gives back one value (with `status` and `why` when the exit status is not 0), or throws a Failure,
+ *   - shows it in `text()`, which calls a function of terminal/; `--json` prints the value as it is,
+ *   - has its JSON described in terminal/json/, from which schemas/ is made.
+ * base.ts, flags.ts, nearest.ts and start.ts are no commands (package.json, `oclif.commands.globPatterns`).
+ */
+import { Command, type Interfaces } from '@oclif/core';
+import { EXIT, type ExitStatus, Failure } from '../core/failure.ts';
+import { asFailure, exitText, failureText, failureValue } from '../terminal/failure-text.ts';
+import { jsonText } from '../terminal/json.ts';
+import type { Style } from '../terminal/style.ts';
+import { Screen } from '../terminal/terminal.ts';
+import type { joinWorld } from '../main.ts';
+import { globalFlags } from './flags.ts';
+import { usageFailure } from './usage.ts';
+
+/** What a command's work comes to: a value, and why the exit status is not 0 where it is not. */
+export type Work<T> =
+  | { readonly value: T; readonly status?: typeof EXIT.done; readonly why?: undefined }
+  | { readonly value: T; readonly status: ExitStatus; readonly why: string | undefined };
+
+type World = Awaited<ReturnType<typeof joinWorld>>;
+type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>;
+type FlagsOf<C extends typeof Command> = Interfaces.InferredFlags<typeof globalFlags & C['flags']>;
+type ArgsOf<C extends typeof Command> = Interfaces.InferredArgs<C['args']>;
+
+export abstract class BaseCommand<C extends typeof Command, T> extends Command {
+  static override baseFlags = globalFlags;
+
+  protected flags!: FlagsOf<C>;
+  protected args!: ArgsOf<C>;
+  protected screen!: Screen;
+  readonly #stop = new AbortController();
+
+  /** Everything the command does. */
+  protected abstract work(): Promise<Work<T>>;
+  /** The value for people. */
+  protected abstract text(value: T, style: Style): string;
+
+  /** The world of this run; joined once, when it is first asked for. */
+  protected async world(): Promise<World> {
+    this.#world ??= this.#join();
+    return this.#world;
+  }
+  #world: Promise<World> | undefined;
+
+  /** Aborted by the first Ctrl-C: end what is under way cleanly and say what was done. */
+  protected get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  override async run(): Promise<ExitStatus> {
+    this.screen = this.#screenFor({});
+    const interrupt = this.#listen();
+    try {
+      await this.#read();
+      const { value, status = EXIT.done, why } = await this.work();
+      this.screen.print(this.flags.json ? jsonText(value) : this.text(value, this.screen.out));
+      return this.#end(status, why);
+    } catch (error) {
+      return this.#fail(error);
+    } finally {
+      interrupt();
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { flags, baseFlags = globalFlags, args, strict } = this.ctor;
+      const parsed = await this.parse({ flags: flags ?? {}, baseFlags, args, strict });
+      const verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length;
+      this.flags = parsed.flags as FlagsOf<C>;
+      this.args = parsed.args as ArgsOf<C>;
+      const { quiet, confirm = [], 'no-input': noInput } = this.flags as GlobalFlags;
+      this.screen = this.#screenFor({ quiet, verbosity, confirmed: confirm, input: !noInput });
+    } catch (error) {
+      throw usageFailure(error, this.ctor);
+    }
+  }
+
+  #screenFor(options: { quiet?: boolean; verbosity?: number; confirmed?: readonly string[]; input?: boolean }): Screen {
+    const { stdin, stdout, stderr, env } = process;
+    return new Screen({ stdin, stdout, stderr, env, ...options });
+  }
+
+  async #join(): Promise<World> {
+    // Imported when it is needed: `--help` and a wrong flag need no world.
+    const { joinWorld } = await import('../main.ts');
+    const { repo } = this.flags as GlobalFlags;
+    return joinWorld({ ...(repo === undefined ? {} : { repo }), terminal: this.screen, env: process.env });
+  }
+
+  #listen(): () => void {
+    const stop = (): void => {
+      if (this.#stop.signal.aborted) process.exit(EXIT.interrupted);
+      this.#stop.abort();
+      this.screen.complain('Stopping; once more to stop at once.');
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    return () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    };
+  }
+
+  #fail(error: unknown): ExitStatus {
+    const failure = asFailure(error);
+    this.screen.status('');
+    if (this.argv.includes('--json')) this.screen.print(jsonText(failureValue(failure)));
+    if (process.env['DEBUG'] !== undefined || this.screen.verbosity > 1) this.screen.complain(stackOf(error));
+    this.screen.complain(failureText(failure, this.screen.err));
+    return this.#end(failure.exit);
+  }
+
+  #end(status: ExitStatus, why?: string): ExitStatus {
+    const interrupted = this.#stop.signal.aborted;
+    const ends = interrupted ? EXIT.interrupted : status;
+    if (ends !== EXIT.done) this.screen.complain(interrupted ? exitText(ends) : exitText(ends, why));
+    return ends;
+  }
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error instanceof Failure && error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? ''}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

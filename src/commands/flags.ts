@@ -1,0 +1,59 @@
+/** Flags that several commands share, so that each is spelled and explained once. */
+import { Flags } from '@oclif/core';
+
+/** On every command. */
+export const globalFlags = {
+  repo: Flags.directory({
+    helpGroup: 'GLOBAL',
+    helpValue: '<folder>',
+    summary: 'the policy repository; else KEYWARD_REPO, else the nearest folder upwards with an access-policy.yaml',
+  }),
+  json: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'print the result as JSON' }),
+  'no-input': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'never ask; what would be asked is not done unless confirmed' }),
+  quiet: Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', summary: 'no progress and no talk' }),
+  verbose: Flags.boolean({ char: 'v', helpGroup: 'GLOBAL', summary: 'say more' }),
+  confirm: Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: '<name>',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'say yes to the question about this name; may be given several times',
+  }),
+  'accept-risk': Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: '<risk>',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'accept one risk by the name it is given where it is shown; may be given several times',
+  }),
+};
+
+/** On what reaches servers: `static override flags = { ...reachFlags, … }`. */
+export const reachFlags = {
+  server: Flags.string({
+    helpGroup: 'REACH',
+    helpValue: '<name>',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: "only these servers; a pattern as in 'web-*'; may be given several times",
+  }),
+  label: Flags.string({
+    helpGroup: 'REACH',
+    helpValue: '<key=value>',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'only servers with this label; several narrow it further',
+  }),
+  parallel: Flags.integer({ helpGroup: 'REACH', helpValue: '<n>', min: 1, max: 500, default: 16, summary: 'servers at once' }),
+  timeout: Flags.integer({ helpGroup: 'REACH', helpValue: '<seconds>', min: 1, max: 3600, default: 30, summary: 'how long one server may take' }),
+};
+
+/** On what changes anything. */
+export const changeFlags = {
+  'dry-run': Flags.boolean({ summary: 'show what would be done and do nothing' }),
+};
+
+/** On what writes into the policy repository. */
+export const commitFlags = {
+  commit: Flags.boolean({ summary: 'commit the files that were written, and nothing else' }),
+};

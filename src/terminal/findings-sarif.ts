@@ -1,0 +1,38 @@
+/**
+ * Findings as SARIF 2.1.0, for code scanning:
+ * https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html
+ */
+import type { Finding } from '../core/failure.ts';
+import { jsonText } from './json.ts';
+
+const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
+
+/** A whole log with one run. No finding is a run with no results, which says that somebody looked. */
+export function findingsSarif(findings: readonly Finding[], version: string): string {
+  const rules = [...new Set(findings.map((finding) => finding.rule))].toSorted();
+  return jsonText({
+    $schema: SCHEMA,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'keyward', semanticVersion: version, rules: rules.map((id) => ({ id })) } },
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((finding) => result(finding, rules)),
+      },
+    ],
+  });
+}
+
+function result(finding: Finding, rules: readonly string[]): object {
+  const { file, line, column } = finding.place;
+  const text = finding.suggestion === undefined ? finding.message : `${finding.message} Try: ${finding.suggestion}`;
+  const region = line === undefined ? {} : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } };
+  const uri = file.split('/').map(encodeURIComponent).join('/');
+  return {
+    ruleId: finding.rule,
+    ruleIndex: rules.indexOf(finding.rule),
+    level: finding.severity,
+    message: { text },
+    locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
+  };
+}
