@@ -5,8 +5,8 @@ import type { IdOf, IdPrefix, Instant, SubjectId } from '../access/index.ts';
 import { readPublicKey } from '../ssh/public-key.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import type { Field, Found } from './grammar.ts';
-import { isReason } from './reasons.ts';
-import type { Reason } from './reasons.ts';
+import { isReceiverReason } from './reasons.ts';
+import type { ReceiverReason } from './reasons.ts';
 
 const same = (value: string): string => value;
 
@@ -26,9 +26,9 @@ export const word: Field<string> = pattern('one word', (text) => /^[!-~]+$/.test
 /** Visible ASCII with single blanks inside; what may stand last on a line. */
 export const words: Field<string> = pattern('words with one space between them', (text) => /^[!-~]+( [!-~]+)*$/.test(text));
 
-export const reason: Field<Reason> = {
+export const reason: Field<ReceiverReason> = {
   form: 'a reason of section 8',
-  read: (text) => (isReason(text) ? { value: text } : undefined),
+  read: (text) => (isReceiverReason(text) ? { value: text } : undefined),
   write: same,
 };
 

@@ -12,3 +12,6 @@ export * from './release.ts';
 export * from './inputs.ts';
 export * from './revocation.ts';
 export * from './receipt.ts';
+export * from './bundle.ts';
+export * from './signatures.ts';
+export * from './chain.ts';

@@ -2,8 +2,8 @@
 import { Failure } from '../failure.ts';
 import type { Code } from '../failure.ts';
 
-/** Every reason with the code a failure carries for it. */
-export const REASONS = {
+/** Every reason a receiver gives, with the code a failure carries for it. */
+export const RECEIVER_REASONS = {
   'too-large': 'text',
   'too-many': 'text',
   'not-ascii': 'text',
@@ -38,10 +38,17 @@ export const REASONS = {
   'test-failed': 'trust',
 } as const satisfies Record<string, Code>;
 
+/** What only the side that asked can find: a receipt that answers another request. */
+const OWN_REASONS = { 'wrong-nonce': 'trust' } as const satisfies Record<string, Code>;
+
+const REASONS = { ...RECEIVER_REASONS, ...OWN_REASONS };
+
+export type ReceiverReason = keyof typeof RECEIVER_REASONS;
 export type Reason = keyof typeof REASONS;
 
-export function isReason(word: string): word is Reason {
-  return Object.hasOwn(REASONS, word);
+/** Whether a receiver may answer with this word. */
+export function isReceiverReason(word: string): word is ReceiverReason {
+  return Object.hasOwn(RECEIVER_REASONS, word);
 }
 
 /** Where in which text: `text` is a file or the kind of text, lines count from 1. */
@@ -64,5 +71,5 @@ export function refusal(reason: Reason, message: string, at: TextPlace, next?: s
 export function reasonOf(error: unknown): Reason | undefined {
   if (!(error instanceof Failure)) return undefined;
   const rule = error.findings[0]?.rule;
-  return rule !== undefined && isReason(rule) ? rule : undefined;
+  return rule !== undefined && Object.hasOwn(REASONS, rule) ? (rule as Reason) : undefined;
 }

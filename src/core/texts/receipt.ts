@@ -5,7 +5,7 @@ import { account, foundAccount, hash, id, name, number, oneOf, orDash, reason, r
 import type { Hash } from './fields.ts';
 import { CAPS, many, one, some, text } from './grammar.ts';
 import type { Field, Table } from './grammar.ts';
-import type { Reason } from './reasons.ts';
+import type { ReceiverReason } from './reasons.ts';
 
 /** What of a person can run, and be ended. */
 export const RUNNING_KINDS = ['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const;
@@ -54,7 +54,7 @@ export interface Failed {
 export interface Refused {
   readonly kind: string;
   readonly hash: Hash;
-  readonly why: Reason;
+  readonly why: ReceiverReason;
 }
 export interface Looked {
   readonly what: LookedAt;
