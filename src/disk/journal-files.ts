@@ -32,13 +32,15 @@ export function openJournals(folders: OwnFolders): JournalStore {
 
 async function begin(folder: string, command: string, now: Instant): Promise<Journal> {
   const time = formatInstant(now).replaceAll(/[-:]/g, '');
-  const path = join(folder, `${time}-${randomBytes(6).toString('hex')}.jsonl`);
+  // In the first line too, so that two runs alike never send the same nonce.
+  const chance = randomBytes(16).toString('hex');
+  const path = join(folder, `${time}-${chance.slice(0, 12)}.jsonl`);
   try {
     await makeFolder(folder, 0o700);
     await (await open(path, APPENDING | constants.O_CREAT | constants.O_EXCL, 0o600)).close();
     await syncFolder(folder);
     const run = new Run(path);
-    await run.append({ what: 'begin', command, time: formatInstant(now) });
+    await run.append({ what: 'begin', command, time: formatInstant(now), chance });
     return run;
   } catch (error) {
     throw diskFailure(error, `begin the journal ${path}`);

@@ -1,0 +1,68 @@
+/** Commits of exactly the paths named, in a real git repository. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openRepository } from '../../src/disk/index.ts';
+import { bytesOf, ownFolder } from './folder.ts';
+
+function git(root: string, ...words: string[]): string {
+  return execFileSync('git', ['-C', root, ...words], { encoding: 'utf8' });
+}
+
+function gitFolder(): string {
+  const root = ownFolder();
+  git(root, 'init', '--quiet');
+  git(root, 'config', 'user.name', 'Alice');
+  git(root, 'config', 'user.email', 'alice@example.com');
+  return root;
+}
+
+test('commits the paths named and nothing else, also what was removed', async () => {
+  const root = gitFolder();
+  const repository = await openRepository(root);
+  expect(await repository.head()).toMatchObject({ kind: 'unknown' });
+  await repository.write(new Map([['keys/a.pub', bytesOf('a')], ['keys/b.pub', bytesOf('b')], ['other', bytesOf('o')]]));
+  git(root, 'add', 'other');
+  expect(await repository.commit(['keys/a.pub', 'keys/b.pub'], '--amend is no option here')).toEqual({ kind: 'done', value: undefined });
+  expect(git(root, 'show', '--name-only', '--format=%s', 'HEAD').trim().split('\n')).toEqual(['--amend is no option here', '', 'keys/a.pub', 'keys/b.pub']);
+  expect(git(root, 'diff', '--cached', '--name-only').trim()).toBe('other');
+
+  await repository.remove(['keys/b.pub']);
+  expect(await repository.commit(['keys/b.pub', 'keys/never-there.pub'], 'out')).toMatchObject({ kind: 'done' });
+  expect(git(root, 'ls-tree', '-r', '--name-only', 'HEAD').trim()).toBe('keys/a.pub');
+  expect(await repository.head()).toEqual({ kind: 'done', value: git(root, 'rev-parse', 'HEAD').trim() });
+});
+
+test('nothing changed is done, without a commit', async () => {
+  const root = gitFolder();
+  const repository = await openRepository(root);
+  await repository.write(new Map([['a', bytesOf('a')]]));
+  await repository.commit(['a'], 'one');
+  const before = await repository.head();
+  expect(await repository.commit(['a'], 'two')).toMatchObject({ kind: 'done' });
+  expect(await repository.head()).toEqual(before);
+});
+
+test('a policy that lies in a folder of a larger repository', async () => {
+  const root = gitFolder();
+  mkdirSync(join(root, 'access'));
+  writeFileSync(join(root, 'keys'), '');
+  const repository = await openRepository(join(root, 'access'));
+  await repository.write(new Map([['keys', bytesOf('k')]]));
+  expect(await repository.commit(['keys'], 'inside')).toMatchObject({ kind: 'done' });
+  expect(git(root, 'ls-tree', '-r', '--name-only', 'HEAD').trim()).toBe('access/keys');
+});
+
+test('under no version control, and a hook that says no, are refusals with the reason', async () => {
+  const bare = await openRepository(ownFolder());
+  await bare.write(new Map([['a', bytesOf('a')]]));
+  expect(await bare.commit(['a'], 'x')).toMatchObject({ kind: 'refused', why: expect.stringContaining('version control') });
+  expect(await bare.head()).toMatchObject({ kind: 'unknown' });
+
+  const root = gitFolder();
+  writeFileSync(join(root, '.git/hooks/pre-commit'), '#!/bin/sh\necho "not on a Friday" >&2\nexit 1\n', { mode: 0o755 });
+  const repository = await openRepository(root);
+  await repository.write(new Map([['a', bytesOf('a')]]));
+  expect(await repository.commit(['a'], 'x')).toEqual({ kind: 'refused', why: 'git commit: not on a Friday' });
+});
