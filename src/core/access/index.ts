@@ -13,3 +13,4 @@ export * from './person.ts';
 export * from './server.ts';
 export * from './grant.ts';
 export * from './reach.ts';
+export * from './sudo-command.ts';

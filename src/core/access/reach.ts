@@ -55,8 +55,8 @@ export interface Reach {
  * Throws `internal` when two grants of one person and server differ in account, `from` or `command`: the policy refuses
  * that with both rules' names, so here it is our own mistake.
  */
-export function reach(grants: readonly Grant[]): Reach {
-  const pairs = groupBy(grants, (grant) => `${grant.server} ${grant.person}`);
+export function reach(grants: Iterable<Grant>): Reach {
+  const pairs = groupBy([...grants], (grant) => `${grant.server} ${grant.person}`);
   const all = [...pairs.keys()].sort().map((pair) => addUp(pairs.get(pair) ?? []));
   const byPerson = groupBy(all, (access) => access.person);
   const byServer = groupBy(all, (access) => access.server);
