@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { formatInstant } from '../core/access/instant.ts';
 import type { Instant } from '../core/access/instant.ts';
 import { Failure } from '../core/failure.ts';
+import { eventLine } from '../core/journal/index.ts';
 import type { Journal, JournalStore } from '../world.ts';
 import { makeFolder, syncFolder } from './atomic.ts';
 import { diskFailure, isMissing } from './file-errors.ts';
@@ -49,7 +50,7 @@ async function begin(folder: string, command: string, now: Instant): Promise<Jou
 
 class Run implements Journal {
   readonly path: string;
-  #previous = '-';
+  #previous: string | undefined;
   #length = 0;
   /** Appends wait for one another: the order of the lines is the order of the calls. */
   #last: Promise<unknown> = Promise.resolve();
@@ -67,8 +68,7 @@ class Run implements Journal {
 
   async #write(event: { readonly what: string }): Promise<string> {
     if (this.#broken) throw new Failure('disk', `the journal ${this.path} could not be written before; nothing more is done`);
-    const line = JSON.stringify({ previous: this.#previous, ...event });
-    const bytes = new TextEncoder().encode(`${line}\n`);
+    const bytes = new TextEncoder().encode(`${eventLine(this.#previous, event)}\n`);
     if (bytes.length > LONGEST_LINE) throw new Failure('internal', `an event of ${bytes.length} bytes is too long for the journal`);
     try {
       await this.#put(bytes);
