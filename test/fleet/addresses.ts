@@ -16,8 +16,8 @@ export interface Reservation {
 
 const LAST = 256 * 254;
 
-export async function reserve(): Promise<Reservation> {
-  const start = randomInt(LAST);
+/** @param start which of the addresses is tried first; any when left out */
+export async function reserve(start: number = randomInt(LAST)): Promise<Reservation> {
   for (let step = 0; step < LAST; step += 1) {
     const reservation = await tryAddress((start + step) % LAST);
     if (reservation !== undefined) return reservation;

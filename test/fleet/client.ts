@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, type Answer } from './command.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { begin, command, type Answer } from './command.ts';
 
 export interface KeyPair {
   /** The private key's file; the public one lies beside it as `.pub`. */
@@ -89,4 +90,43 @@ export function ssh(server: Destination, user: string, login: LoginOptions = {})
     ...(login.input === undefined ? {} : { input: login.input }),
     ...(login.timeout === undefined ? {} : { timeout: login.timeout }),
   });
+}
+
+/** A login that stays open, as a person's would. */
+export interface Session {
+  /** Ends when the session has ended, whoever ended it. */
+  readonly ended: Promise<Answer>;
+  /** False once it has ended. */
+  isOpen(): boolean;
+  /** Waits until the far side has written this text, and gives all that it wrote; throws when it ends before, or after 20 s. */
+  says(text: string): Promise<string>;
+  /** Types into it. */
+  type(text: string): void;
+  /** Ends it from this side. */
+  end(): Promise<void>;
+}
+
+/** Logs in and stays. Standard input stays open; `args: ['-tt']` gives a terminal, `['-N', '-L', …]` a tunnel. */
+export function openSession(server: Destination, user: string, login: Omit<LoginOptions, 'input' | 'timeout'> = {}): Session {
+  const running = begin(['ssh', ...sshArguments(server, user, login)]);
+  let open = true;
+  const ended = running.ended.finally(() => (open = false));
+  ended.catch(() => {}); // who waits for it hears of it
+  return {
+    ended,
+    isOpen: () => open,
+    says: async (text) => {
+      const limit = Date.now() + 20_000;
+      while (!running.said().includes(text)) {
+        if (!open || Date.now() > limit) throw new Error(`${user}'s session never said ${JSON.stringify(text)}: ${running.said()}`);
+        await sleep(10);
+      }
+      return running.said();
+    },
+    type: (text) => void running.child.stdin.write(text),
+    end: async () => {
+      running.end();
+      await ended.catch(() => {});
+    },
+  };
 }

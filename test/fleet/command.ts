@@ -1,7 +1,8 @@
 /**
  * Run one program and collect what it says. Belongs here: spawning, input, output, time limits. Not: what is run, and where.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a program answered. `status` is the exit status, or 128 plus the number of the signal that ended it, as in a shell. */
 export interface Answer {
@@ -24,48 +25,79 @@ export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
 
 /**
- * Ends when the program has ended and its output is closed. A process left in the background that keeps the output open keeps
- * the call waiting, as it would with ssh.
+ * Runs it to its end, which is when the program has ended and its output is closed. A process left in the background that
+ * keeps the output open keeps the call waiting, as it would with ssh.
  */
 export function command(argv: readonly string[], options: CommandOptions = {}): Promise<Answer> {
-  const [program, ...args] = argv;
-  if (program === undefined) throw new Error('an empty command');
-  const limit = options.timeout ?? 30_000;
-  return new Promise((resolve, reject) => {
-    // A process group of its own, so that a time limit ends what the program has started as well.
-    const child = spawn(program, args, { env: { PATH, LC_ALL: 'C.UTF-8', ...options.env }, detached: true });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      endGroup(child.pid);
-      child.stdout.destroy();
-      child.stderr.destroy();
-    }, limit);
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (late) reject(new Error(`no end after ${limit} ms: ${argv.join(' ')}\n${text(stdout)}${text(stderr)}`));
-      else resolve({ status: code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0), stdout: text(stdout), stderr: text(stderr) });
-    });
-    child.stdin.on('error', () => {}); // the program need not read its input
-    child.stdin.end(options.input ?? '');
-  });
+  const running = begin(argv, { timeout: 30_000, ...options });
+  running.child.stdin.end(options.input ?? '');
+  return running.ended;
 }
 
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+/** A program that is running. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** What it has said so far, standard output and standard error. */
+  readonly said: () => string;
+  readonly ended: Promise<Answer>;
+  /** Kills it with all that it started here. */
+  end(): void;
+}
+
+/** Starts it and leaves its standard input open. Without `timeout` it may run for ever. */
+export function begin(argv: readonly string[], options: Omit<CommandOptions, 'input'> = {}): Running {
+  const [program, ...args] = argv;
+  if (program === undefined) throw new Error('an empty command');
+  // A process group of its own, so that ending it ends what it has started as well.
+  const child = spawn(program, args, { env: { PATH, LC_ALL: 'C.UTF-8', ...options.env }, detached: true });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  child.stdin.on('error', () => {}); // the program need not read its input
+  const said = (): string => Buffer.concat([...out, ...err]).toString();
+  const end = (): void => {
+    endGroup(child.pid);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  let late = false;
+  const limit = options.timeout;
+  const timer = limit === undefined ? undefined : setTimeout(() => ((late = true), end()), limit);
+  const ended = new Promise<Answer>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (late) return reject(new Error(`no end after ${limit} ms: ${argv.join(' ')}\n${said()}`));
+      const status = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
+      resolve({ status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+    });
+  });
+  return { child, said, ended, end };
+}
+
+/**
+ * Kills the group that this process leads: first the others, and itself only when there are none. nsenter must outlive what it
+ * has started inside a server, or that becomes an orphan of this machine and stays as a zombie until somebody reaps it.
+ */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  const others = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== leader && groupOf(entry) === leader);
+  for (const pid of others.length > 0 ? others.map(Number) : [leader]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // ended in the meantime
+    }
+  }
+}
+
+function groupOf(pid: string): number | undefined {
   try {
-    process.kill(-pid, 'SIGKILL');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8'); // pid (name) state parent group …: the name may hold anything
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
   } catch {
-    // ended in the meantime
+    return undefined;
   }
 }
 

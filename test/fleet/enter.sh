@@ -8,8 +8,9 @@ umask 022
 read -r pid rest < /proc/self/stat # the outer /proc is still mounted: the number the harness knows this process by
 echo 4294967295 > /proc/self/loginuid # a daemon has no login uid, whoever started the tests
 
-mount -t tmpfs -o mode=755 "keyward-fleet-$FLEET" /tmp # propagation is private: only this namespace sees it
-cd /tmp
+# Propagation is private, so only this namespace sees it; /sys is on every machine and never holds a root tree.
+mount -t tmpfs -o mode=755 "keyward-fleet-$FLEET" /sys
+cd /sys
 mkdir root
 mount -t tmpfs -o mode=755 "keyward-fleet-$FLEET" root
 
@@ -34,8 +35,8 @@ for file in adduser.conf alternatives at.deny bash.bashrc bindresvport.blacklist
   nsswitch.conf os-release pam.conf pam.d profile protocols security services shells skel timezone; do
   if [ -e "$file" ] || [ -L "$file" ]; then set -- "$@" "$file"; fi
 done
-cp -a --parents "$@" /tmp/root/etc/
-cd /tmp/root
+cp -a --parents "$@" /sys/root/etc/
+cd /sys/root
 
 mount -t proc -o nosuid,nodev,noexec,x-mount.mkdir proc proc
 mount -t tmpfs -o mode=755,x-mount.mkdir "keyward-fleet-$FLEET" dev

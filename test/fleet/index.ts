@@ -13,7 +13,17 @@ import { identities, type Identities } from './identities.ts';
 import { needs } from './needs.ts';
 import { TestServer, type ServerOptions } from './server.ts';
 
-export { makeKey, ssh, sshArguments, type KeyOptions, type KeyPair, type LoginOptions } from './client.ts';
+export {
+  makeKey,
+  openSession,
+  ssh,
+  sshArguments,
+  type Destination,
+  type KeyOptions,
+  type KeyPair,
+  type LoginOptions,
+  type Session,
+} from './client.ts';
 export { command, quoted, type Answer, type CommandOptions } from './command.ts';
 export { ensurePackages, needs } from './needs.ts';
 export { TestServer, type RunOptions, type ServerOptions, type ShellName, type UserOptions } from './server.ts';
@@ -53,6 +63,7 @@ export class Fleet {
 export async function startFleet(names: readonly string[], options: ServerOptions = {}): Promise<Fleet> {
   const reason = needs();
   if (reason !== undefined) throw new Error(`no real servers here: ${reason}`);
+  if (new Set(names).size < names.length) throw new Error(`a name twice in one fleet: ${names.join(' ')}`);
   const id = randomBytes(6).toString('hex');
   const users = identities(options.tree ?? '/');
   const servers = new Map<string, TestServer>();

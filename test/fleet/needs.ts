@@ -2,7 +2,7 @@
  * Whether real servers can run on this machine, and installing what they need. Belongs here: looking. Not: starting any.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { PATH } from './command.ts';
 
 /** Program → Debian package. */
@@ -57,19 +57,31 @@ function look(): string | undefined {
   return tried.status === 0 ? undefined : `needs namespaces and overlays: ${(tried.stderr ?? '').trim().split('\n')[0]}`;
 }
 
-/** Installs with apt-get what is missing, where that is possible (root on Debian or Ubuntu); otherwise changes nothing. */
+/**
+ * Installs with apt-get what is missing, where that is possible (root on Debian or Ubuntu); otherwise changes nothing. Services
+ * that come with the packages are not started: nobody asked for an sshd or a cron on this machine itself.
+ */
 export function ensurePackages(): void {
   const missing = process.platform === 'linux' && process.getuid?.() === 0 ? missingPackages() : [];
   if (missing.length === 0 || !existsSync('/usr/bin/apt-get')) return;
-  const apt = (...args: string[]): number | null =>
-    spawnSync('apt-get', ['-qq', ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: ['ignore', 2, 2],
-    }).status;
-  const install = (): number | null => apt('install', '-y', '--no-install-recommends', ...missing);
-  if (install() !== 0) {
-    apt('update');
-    if (install() !== 0) throw new Error(`apt-get could not install ${missing.join(' ')}`);
+  const guard = existsSync('/run/systemd/system') && !existsSync(POLICY);
+  if (guard) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 }); // 101: not allowed, invoke-rc.d(8)
+  try {
+    if (!apt('install', ...missing)) {
+      apt('update');
+      if (!apt('install', ...missing)) throw new Error(`apt-get could not install ${missing.join(' ')}`);
+    }
+  } finally {
+    if (guard) rmSync(POLICY);
   }
   answer = undefined;
+}
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** True when it worked. All its output goes to standard error. */
+function apt(...args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const argv = ['-qq', '-y', '--no-install-recommends', ...args];
+  return spawnSync('apt-get', argv, { env, stdio: ['ignore', 2, 2] }).status === 0;
 }

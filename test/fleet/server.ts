@@ -81,6 +81,7 @@ export class TestServer {
   /** Starts one and waits until its sshd listens. */
   static async launch(plan: Plan): Promise<TestServer> {
     const outer = enter(plan);
+    const gone = new Promise((resolve) => outer.once('close', resolve));
     try {
       const pid = Number(await firstLine(outer, plan.name));
       await until(() => existsSync(`/proc/${pid}/root${SSHD_PID}`), `sshd of ${plan.name} does not listen`);
@@ -89,6 +90,7 @@ export class TestServer {
       return new TestServer(plan, outer, pid, keys);
     } catch (error) {
       outer.kill('SIGKILL'); // process 1 goes with it, and with that everything inside
+      await gone;
       throw error;
     }
   }
