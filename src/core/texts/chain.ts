@@ -11,7 +11,7 @@ import { refusal, reasonOf } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import { release } from './release.ts';
 import type { Release, SignerSet } from './release.ts';
-import { hashOf, mustHaveThreshold, signerSetHash } from './signatures.ts';
+import { hashOf, mustHaveBothThresholds, mustHaveThreshold, signerSetHash } from './signatures.ts';
 import type { SignedText, TextCrypto, Verified } from './signatures.ts';
 
 /** A release that was verified, and who signed it. */
@@ -95,9 +95,7 @@ function verifySet(known: SignerSet, next: Release, signed: SignedText, crypto: 
     }
     return mustHaveThreshold(signed, known, crypto, name);
   }
-  const old = mustHaveThreshold(signed, known, crypto, name, 'below-old-threshold');
-  const own = mustHaveThreshold(signed, next, crypto, name);
-  return new Set([...old, ...own]);
+  return mustHaveBothThresholds(signed, known, next, crypto, name);
 }
 
 function mustFollow(known: Verified<Release>, next: Verified<Release>, name: string): void {

@@ -4,7 +4,7 @@ import { formatInstant, readInstant } from '../access/index.ts';
 import type { IdOf, IdPrefix, Instant, SubjectId } from '../access/index.ts';
 import { readPublicKey } from '../ssh/public-key.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
-import type { Field, Found } from './grammar.ts';
+import type { Field, Reading } from './grammar.ts';
 import { isReceiverReason } from './reasons.ts';
 import type { ReceiverReason } from './reasons.ts';
 
@@ -41,6 +41,13 @@ export const time: Field<Instant> = {
 export const number: Field<number> = {
   form: 'a number from 1 to 999999999',
   read: (text) => (/^[1-9][0-9]{0,8}$/.test(text) ? { value: Number(text) } : undefined),
+  write: String,
+};
+
+/** How many were found or looked at: as `number`, and 0. */
+export const count: Field<number> = {
+  form: 'a number from 0 to 999999999',
+  read: (text) => (text === '0' ? { value: 0 } : number.read(text)),
   write: String,
 };
 
@@ -97,7 +104,7 @@ export function row<V extends object>(fields: { readonly [K in keyof V]-?: Field
   };
 }
 
-function readRow<V>(parts: readonly [keyof V & string, Field<never>][], text: string): Found<V> | undefined {
+function readRow<V>(parts: readonly [keyof V & string, Field<never>][], text: string): Reading<V> | undefined {
   const value: Partial<Record<keyof V, unknown>> = {};
   let left: string | undefined = text;
   for (const [i, [part, field]] of parts.entries()) {
@@ -111,6 +118,6 @@ function readRow<V>(parts: readonly [keyof V & string, Field<never>][], text: st
   return { value: value as V };
 }
 
-function boxed<T>(value: T | undefined): Found<T> | undefined {
+function boxed<T>(value: T | undefined): Reading<T> | undefined {
   return value === undefined ? undefined : { value };
 }

@@ -29,12 +29,12 @@ export const CAPS = {
 export interface Field<T> {
   /** What it is, for messages: `a hash`. */
   readonly form: string;
-  readonly read: (text: string) => Found<T> | undefined;
+  readonly read: (text: string) => Reading<T> | undefined;
   readonly write: (value: T) => string;
 }
 
 /** What was read, in a box: a value may itself be undefined, where `-` stands. */
-export interface Found<T> {
+export interface Reading<T> {
   readonly value: T;
 }
 
@@ -45,7 +45,7 @@ export interface Line<T> {
   readonly most: 1 | typeof Infinity;
   readonly form: string;
   /** The value of one line, or undefined. */
-  readonly readRow: (text: string) => Found<unknown> | undefined;
+  readonly readRow: (text: string) => Reading<unknown> | undefined;
   readonly gather: (rows: readonly unknown[]) => T;
   /** What stands behind the word, line by line, in the order of the text. */
   readonly write: (value: T) => readonly string[];

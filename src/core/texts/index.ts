@@ -13,5 +13,6 @@ export * from './inputs.ts';
 export * from './revocation.ts';
 export * from './receipt.ts';
 export * from './bundle.ts';
+export * from './found.ts';
 export * from './signatures.ts';
 export * from './chain.ts';

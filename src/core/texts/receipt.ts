@@ -1,10 +1,10 @@
 /** The receipt: what a target answers. Section 6 of docs/formats.md. */
 import { WAY_IN_KINDS } from '../access/index.ts';
 import type { Instant, SubjectId, TargetId, WayInKind } from '../access/index.ts';
-import { account, foundAccount, hash, id, name, number, oneOf, orDash, reason, row, subject, time, word, words } from './fields.ts';
+import { account, count, foundAccount, hash, id, name, number, oneOf, orDash, reason, row, subject, time, word, words } from './fields.ts';
 import type { Hash } from './fields.ts';
 import { CAPS, many, one, some, text } from './grammar.ts';
-import type { Field, Table } from './grammar.ts';
+import type { Table } from './grammar.ts';
 import type { ReceiverReason } from './reasons.ts';
 
 /** What of a person can run, and be ended. */
@@ -100,15 +100,13 @@ export interface Receipt {
   readonly waysIn: readonly WayIn[];
 }
 
-/** As `number`, and 0: what was looked for and not found is counted as well. */
-const count: Field<number> = {
-  form: 'a number from 0 to 999999999',
-  read: (spelled) => (spelled === '0' ? { value: 0 } : number.read(spelled)),
-  write: String,
-};
 const numbered = row<Numbered>({ number, hash });
 const running = row<Running>({ id: subject, account, kind: oneOf(...RUNNING_KINDS), count });
-const wayIn = row<WayIn>({
+
+/** Lines that what enrolling found has as well. */
+export const enrolledLine = row<Enrolled>({ times: number, last: time });
+export const lookedLine = row<Looked>({ what: oneOf(...LOOKED_AT), count });
+export const wayInLine = row<WayIn>({
   kind: oneOf(...WAY_IN_KINDS),
   account: orDash(foundAccount),
   subject: word,
@@ -121,7 +119,7 @@ const TABLE: Table<Receipt> = {
   target: one('target', id('srv', 'aws')),
   nonce: one('nonce', hash),
   time: one('time', time),
-  enrolled: one('enrolled', row<Enrolled>({ times: number, last: time })),
+  enrolled: one('enrolled', enrolledLine),
   release: one('release', numbered),
   signerSet: one('signer-set', numbered),
   manifest: one('manifest', orDash(hash)),
@@ -138,8 +136,8 @@ const TABLE: Table<Receipt> = {
   failed: many('failed', row<Failed>({ what: word, subject: word, why: words })),
   refused: many('refused', row<Refused>({ kind: word, hash, why: reason })),
   conflicts: many('conflict', numbered),
-  looked: some('looked', row<Looked>({ what: oneOf(...LOOKED_AT), count })),
-  waysIn: many('way-in', wayIn),
+  looked: some('looked', lookedLine),
+  waysIn: many('way-in', wayInLine),
 };
 
 /** Reads and writes receipts. Reading one says nothing about who wrote it: see `verifyReceipt`. */

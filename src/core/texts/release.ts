@@ -80,7 +80,7 @@ export function signerSetBreach(set: SignerSet): Breach | undefined {
     owner.set(line.key.line, line.id);
   }
   const count = people(set).size;
-  if (set.threshold <= count) return undefined;
+  if (Number.isInteger(set.threshold) && set.threshold >= 1 && set.threshold <= count) return undefined;
   return { reason: 'threshold-out-of-range', message: `a threshold of ${set.threshold} with ${count} signers`, word: 'threshold' };
 }
 

@@ -76,17 +76,39 @@ export function countSigners(
   return counted;
 }
 
-/** Throws unless at least the threshold of the set signed; `below` is the reason when some did, but too few. */
-export function mustHaveThreshold(
+/** The signers of a release. Throws unless they are at least the threshold of the set. */
+export function mustHaveThreshold(signed: SignedText, set: SignerSet, crypto: TextCrypto, name: string): ReadonlySet<EmployeeId> {
+  mustBeSigned(signed, name);
+  const counted = countSigners(signed, set, NAMESPACES.release, crypto);
+  if (counted.size === 0) throw refusal('signature-bad', 'no signature of a signer verifies', { text: name });
+  mustReach(counted, set, 'below-threshold', name);
+  return counted;
+}
+
+/** The signers of a release that changes the signer set. Throws unless they are the threshold of the old and of the new. */
+export function mustHaveBothThresholds(
   signed: SignedText,
-  set: SignerSet,
+  old: SignerSet,
+  next: SignerSet,
   crypto: TextCrypto,
   name: string,
-  below: Extract<Reason, 'below-threshold' | 'below-old-threshold'> = 'below-threshold',
 ): ReadonlySet<EmployeeId> {
+  mustBeSigned(signed, name);
+  const byOld = countSigners(signed, old, NAMESPACES.release, crypto);
+  const byNext = countSigners(signed, next, NAMESPACES.release, crypto);
+  const all = new Set([...byOld, ...byNext]);
+  if (all.size === 0) throw refusal('signature-bad', 'no signature of a signer verifies', { text: name });
+  mustReach(byOld, old, 'below-old-threshold', name);
+  mustReach(byNext, next, 'below-threshold', name);
+  return all;
+}
+
+function mustBeSigned(signed: SignedText, name: string): void {
   if (signed.signatures.length === 0) throw refusal('signature-missing', 'nobody has signed this', { text: name });
-  const counted = countSigners(signed, set, NAMESPACES.release, crypto);
-  if (counted.size >= set.threshold) return counted;
+}
+
+function mustReach(counted: ReadonlySet<EmployeeId>, set: SignerSet, below: Reason, name: string): void {
+  if (counted.size >= set.threshold) return;
   const message = `${counted.size} of the ${people(set).size} signers of set ${set.signerSet} signed, ${set.threshold} must`;
   throw refusal(below, message, { text: name });
 }
@@ -112,7 +134,7 @@ export function verifyRevocation(
   if (value.organization !== organization) {
     throw refusal('wrong-organization', `it is for ${value.organization}, not for ${organization}`, { text: name, line: 2 });
   }
-  if (signed.signatures.length === 0) throw refusal('signature-missing', 'nobody has signed this', { text: name });
+  mustBeSigned(signed, name);
   if (!people(set).has(value.signer)) {
     throw refusal('signer-unknown', `${value.signer} is not in signer set ${set.signerSet}`, { text: name, line: 3 });
   }
