@@ -32,11 +32,15 @@ async function main() {
 async function useCompileCache() {
   try {
     const { mkdirSync, statSync } = await import('node:fs');
-    const { join, isAbsolute } = await import('node:path');
+    const path = await import('node:path');
     const { homedir } = await import('node:os');
     const { enableCompileCache } = await import('node:module');
     const base = process.env.XDG_CACHE_HOME;
-    const folder = join(base && isAbsolute(base) ? base : join(homedir(), '.cache'), 'keyward', 'compiled');
+    const folder = path.join(
+      base && path.isAbsolute(base) ? base : path.join(homedir(), '.cache'),
+      'keyward',
+      'compiled',
+    );
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = statSync(folder);
     const own = process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);

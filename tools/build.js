@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 // Its plugins need it as a package too; the command line starts a quarter faster with it in the bundle.
 const BUNDLED_TOO = new Set(['@oclif/core']);
-const NOT_COMMANDS = new Set(['base', 'flags', 'nearest', 'start', 'usage']);
+const NOT_COMMANDS = new Set(['base', 'flags', 'start', 'usage']);
 
 // Built beside and moved into place, so that a failed build leaves the last one and a running one is not cut in half.
 const dist = join(root, `.dist-${process.pid}`);
@@ -54,7 +54,9 @@ async function bundle(commands) {
   });
   await build.close();
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
-  return [...new Set(modules.flatMap((id) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []))].toSorted();
+  return [
+    ...new Set(modules.flatMap((id) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])),
+  ].toSorted();
 }
 
 /** The receiver is read as it stands: its bytes are signed. */
@@ -77,7 +79,13 @@ function writeLicences(folders) {
 /** As `oclif manifest` does it; that command succeeds without any command, so the caller compares. */
 async function writeManifest() {
   const { Plugin } = await import('@oclif/core');
-  const options = { root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true };
+  const options = {
+    root,
+    type: 'core',
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+    respectNoCacheDefault: true,
+  };
   const plugin = new Plugin(options);
   await plugin.load();
   writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`);

@@ -8,14 +8,14 @@
  *   - gives back one value (with `status` and `why` when the exit status is not 0), or throws a Failure,
  *   - shows it in `text()`, which calls a function of terminal/; `--json` prints the value as it is,
  *   - has its JSON described in terminal/json/, from which schemas/ is made.
- * base.ts, flags.ts, nearest.ts and start.ts are no commands (package.json, `oclif.commands.globPatterns`).
+ * base.ts, flags.ts, start.ts and usage.ts are no commands (package.json, `oclif.commands.globPatterns`).
  */
 import { Command, type Interfaces } from '@oclif/core';
 import { EXIT, type ExitStatus, Failure } from '../core/failure.ts';
 import { asFailure, exitText, failureText, failureValue } from '../terminal/failure-text.ts';
 import { jsonText } from '../terminal/json.ts';
 import type { Style } from '../terminal/style.ts';
-import { Screen } from '../terminal/terminal.ts';
+import { processScreen, type Screen } from '../terminal/terminal.ts';
 import type { joinWorld } from '../main.ts';
 import { globalFlags } from './flags.ts';
 import { usageFailure } from './usage.ts';
@@ -56,7 +56,7 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
   }
 
   override async run(): Promise<ExitStatus> {
-    this.screen = this.#screenFor({});
+    this.screen = processScreen();
     const interrupt = this.#listen();
     try {
       await this.#read();
@@ -72,21 +72,16 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
 
   async #read(): Promise<void> {
     try {
-      const { flags, baseFlags = globalFlags, args, strict } = this.ctor;
-      const parsed = await this.parse({ flags: flags ?? {}, baseFlags, args, strict });
+      const { flags, args, strict } = this.ctor;
+      const parsed = await this.parse({ flags: flags ?? {}, baseFlags: globalFlags, args, strict });
       const verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length;
       this.flags = parsed.flags as FlagsOf<C>;
       this.args = parsed.args as ArgsOf<C>;
-      const { quiet, confirm = [], 'no-input': noInput } = this.flags as GlobalFlags;
-      this.screen = this.#screenFor({ quiet, verbosity, confirmed: confirm, input: !noInput });
+      const { quiet, confirm = [], 'accept-risk': risks = [], 'no-input': noInput } = this.flags as GlobalFlags;
+      this.screen = processScreen({ quiet, verbosity, confirmed: confirm, risks, input: !noInput });
     } catch (error) {
       throw usageFailure(error, this.ctor);
     }
-  }
-
-  #screenFor(options: { quiet?: boolean; verbosity?: number; confirmed?: readonly string[]; input?: boolean }): Screen {
-    const { stdin, stdout, stderr, env } = process;
-    return new Screen({ stdin, stdout, stderr, env, ...options });
   }
 
   async #join(): Promise<World> {
@@ -129,6 +124,7 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
 
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error instanceof Failure && error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? ''}` : '';
+  const cause =
+    error instanceof Failure && error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? ''}` : '';
   return `${error.stack ?? error.message}${cause}`;
 }

@@ -9,7 +9,10 @@ export const globalFlags = {
     summary: 'the policy repository; else KEYWARD_REPO, else the nearest folder upwards with an access-policy.yaml',
   }),
   json: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'print the result as JSON' }),
-  'no-input': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'never ask; what would be asked is not done unless confirmed' }),
+  'no-input': Flags.boolean({
+    helpGroup: 'GLOBAL',
+    summary: 'never ask; what would be asked is not done unless confirmed',
+  }),
   quiet: Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', summary: 'no progress and no talk' }),
   verbose: Flags.boolean({ char: 'v', helpGroup: 'GLOBAL', summary: 'say more' }),
   confirm: Flags.string({
@@ -44,8 +47,22 @@ export const reachFlags = {
     multipleNonGreedy: true,
     summary: 'only servers with this label; several narrow it further',
   }),
-  parallel: Flags.integer({ helpGroup: 'REACH', helpValue: '<n>', min: 1, max: 500, default: 16, summary: 'servers at once' }),
-  timeout: Flags.integer({ helpGroup: 'REACH', helpValue: '<seconds>', min: 1, max: 3600, default: 30, summary: 'how long one server may take' }),
+  parallel: Flags.integer({
+    helpGroup: 'REACH',
+    helpValue: '<n>',
+    min: 1,
+    max: 500,
+    default: 16,
+    summary: 'servers at once',
+  }),
+  timeout: Flags.integer({
+    helpGroup: 'REACH',
+    helpValue: '<seconds>',
+    min: 1,
+    max: 3600,
+    default: 30,
+    summary: 'how long one server may take',
+  }),
 };
 
 /** On what changes anything. */

@@ -3,13 +3,13 @@ import { Config, type Interfaces, run } from '@oclif/core';
 import { EXIT, type ExitStatus } from '../core/failure.ts';
 import { asFailure, exitText, failureText, failureValue } from '../terminal/failure-text.ts';
 import { jsonText } from '../terminal/json.ts';
-import { Screen } from '../terminal/terminal.ts';
+import { processScreen } from '../terminal/terminal.ts';
 import { unknownCommand, usageFailure } from './usage.ts';
 
 /** Never throws; everything that had to be said has been written when it returns. */
 export async function start(argv: readonly string[], options: Interfaces.LoadOptions): Promise<ExitStatus> {
   const status = await attempt(argv, options);
-  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
+  await processScreen().flush();
   return status;
 }
 
@@ -35,13 +35,14 @@ function isExit(error: unknown): error is { oclif: { exit: number } } {
 }
 
 function explain(error: unknown, argv: readonly string[], config: Config | undefined): ExitStatus {
-  const { stdin, stdout, stderr, env } = process;
-  const screen = new Screen({ stdin, stdout, stderr, env });
+  const screen = processScreen();
   const missing = error instanceof Error ? /^[Cc]ommand (.+) not found$/.exec(error.message)?.[1] : undefined;
   const failure =
-    missing === undefined ? asFailure(usageFailure(error, { id: '' })) : unknownCommand(missing, config?.commandIDs ?? []);
+    missing === undefined
+      ? asFailure(usageFailure(error, { id: '' }))
+      : unknownCommand(missing, config?.commandIDs ?? []);
   if (argv.includes('--json')) screen.print(jsonText(failureValue(failure)));
-  if (env['DEBUG'] !== undefined && error instanceof Error) screen.complain(error.stack ?? error.message);
+  if (process.env['DEBUG'] !== undefined && error instanceof Error) screen.complain(error.stack ?? error.message);
   screen.complain(failureText(failure, screen.err));
   screen.complain(exitText(failure.exit));
   return failure.exit;

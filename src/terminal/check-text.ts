@@ -10,7 +10,11 @@ interface Report {
 }
 
 export function checkText(report: Report, style: Style): string {
-  const mark = report.findings.some((finding) => finding.severity === 'error') ? 'failed' : report.findings.length > 0 ? 'warning' : 'done';
+  const mark = report.findings.some((finding) => finding.severity === 'error')
+    ? 'failed'
+    : report.findings.length > 0
+      ? 'warning'
+      : 'done';
   const findings = findingsText(report.findings, style);
   return `${findings === '' ? '' : `${findings}\n\n`}${style.mark(mark)} ${checkLine(report)}`;
 }

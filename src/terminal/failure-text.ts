@@ -19,7 +19,9 @@ export const MEANING: Readonly<Record<ExitStatus, string>> = {
 export function failureText(failure: Failure, style: Style): string {
   const lines: string[] = [];
   if (failure.findings.length > 0) lines.push(findingsText(failure.findings, style), '');
-  lines.push(wrap(`${style.mark('failed')} ${style.paint('red', 'error')}: ${tame(failure.message)}`, style.width, '  '));
+  lines.push(
+    wrap(`${style.mark('failed')} ${style.paint('red', 'error')}: ${tame(failure.message)}`, style.width, '  '),
+  );
   if (failure.place !== undefined) lines.push(`  where: ${placeText(failure.place)}`);
   if (failure.next !== undefined) lines.push(wrap(`  next: ${tame(failure.next)}`, style.width, '        '));
   return lines.join('\n');
@@ -33,7 +35,16 @@ export function exitText(status: ExitStatus, why = MEANING[status]): string {
 /** The failure as `--json` prints it. */
 export function failureValue(failure: Failure): object {
   const { code, message, next, place, findings } = failure;
-  return { error: { code, message, exit: CODES[code], ...(next === undefined ? {} : { next }), ...(place === undefined ? {} : { place }), findings } };
+  return {
+    error: {
+      code,
+      message,
+      exit: CODES[code],
+      ...(next === undefined ? {} : { next }),
+      ...(place === undefined ? {} : { place }),
+      findings,
+    },
+  };
 }
 
 /**

@@ -26,7 +26,8 @@ export function findingsSarif(findings: readonly Finding[], version: string): st
 function result(finding: Finding, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
   const text = finding.suggestion === undefined ? finding.message : `${finding.message} Try: ${finding.suggestion}`;
-  const region = line === undefined ? {} : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } };
+  const region =
+    line === undefined ? {} : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } };
   const uri = file.split('/').map(encodeURIComponent).join('/');
   return {
     ruleId: finding.rule,

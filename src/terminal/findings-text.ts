@@ -38,6 +38,7 @@ function excerptLines(finding: Finding, style: Style): string[] {
   const before = tame(cut.slice(0, column - from).replaceAll('\t', ' '));
   const shown = before + tame(cut.slice(column - from).replaceAll('\t', ' '));
   const lines = [`${style.paint('dim', `${number} |`)} ${shown}`.trimEnd()];
-  if (place.column !== undefined) lines.push(`${style.paint('dim', `${' '.repeat(5)} |`)} ${' '.repeat(before.length)}${style.paint('green', '^')}`);
+  if (place.column !== undefined)
+    lines.push(`${style.paint('dim', `${' '.repeat(5)} |`)} ${' '.repeat(before.length)}${style.paint('green', '^')}`);
   return lines;
 }

@@ -1,43 +1,47 @@
 /**
- * A line for each target while many are reached. On a terminal what is still awaited stands at the bottom and is drawn
- * again; anywhere else there is one plain line when a target has ended, so that a log stays readable.
+ * Which targets are under way. On a terminal they stand at the bottom and are drawn again; anywhere else there is one
+ * plain line when one has ended, so that a log stays readable. What came of each is in what the command prints.
  */
-import { type Mark, tame, wrap } from './style.ts';
-import type { Screen } from './terminal.ts';
+import { type Style, tame } from './style.ts';
 
+/** The `Watch` of world.ts. */
 export interface Progress {
   begin(name: string): void;
-  /** The target's line: mark, name, what happened. */
-  end(name: string, mark: Mark, text: string): void;
-  /** Takes the line at the bottom away; always called, also after a failure. */
+  end(name: string): void;
   stop(): void;
+}
+
+/** As much of a screen as progress needs. */
+export interface Lines {
+  readonly live: boolean;
+  readonly err: Style;
+  status(line: string): void;
+  tell(line: string): void;
+  detail(line: string): void;
 }
 
 const INTERVAL_MS = 100;
 
-/** `all` are the names that will be begun, so that lines can be aligned and counted. */
-export function progressOf(screen: Screen, all: readonly string[]): Progress {
-  const width = Math.max(0, ...all.map((name) => tame(name).length));
-  const open = new Map<string, number>();
+/** `names` are all that will be begun, so that they can be counted. */
+export function progressOf(lines: Lines, names: readonly string[]): Progress {
+  const open = new Set<string>();
   let ended = 0;
-  const draw = (): void => screen.status(bottomLine([...open.keys()], ended, all.length, screen.err.width));
-  const timer = screen.live ? setInterval(draw, INTERVAL_MS) : undefined;
+  const draw = (): void => lines.status(bottomLine([...open], ended, names.length, lines.err.width));
+  const timer = lines.live ? setInterval(draw, INTERVAL_MS) : undefined;
   timer?.unref();
   return {
     begin(name) {
-      open.set(name, 0);
-      screen.detail(`${name}: begun`);
+      open.add(name);
+      lines.detail(`${name}: begun`);
     },
-    end(name, mark, text) {
+    end(name) {
       open.delete(name);
       ended += 1;
-      if (screen.quiet) return;
-      const start = `  ${screen.err.mark(mark)} ${tame(name).padEnd(width)}  `;
-      screen.complain(start + wrap(tame(text), Math.max(20, screen.err.width - width - 6)).replaceAll('\n', `\n${' '.repeat(width + 6)}`));
+      if (!lines.live) lines.tell(`${ended} of ${names.length}: ${name}`);
     },
     stop() {
       clearInterval(timer);
-      screen.status('');
+      lines.status('');
     },
   };
 }

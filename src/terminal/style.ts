@@ -68,7 +68,7 @@ export function tame(text: string): string {
 
 /** Columns a text takes, colour codes not counted. Wide characters are counted as one. */
 export function columnsOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /**

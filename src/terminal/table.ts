@@ -7,11 +7,16 @@ const GAP = '  ';
  * Cells left-aligned, two spaces between, none at the end of a line. The last column wraps at the width of the style,
  * under itself. A head is shown dim. Cells are tamed by whoever makes them.
  */
-export function table(rows: readonly (readonly string[])[], style: Style, options: { head?: readonly string[]; indent?: string } = {}): string {
+export function table(
+  rows: readonly (readonly string[])[],
+  style: Style,
+  options: { head?: readonly string[]; indent?: string } = {},
+): string {
   const { head, indent = '' } = options;
   const all = head === undefined ? rows : [head, ...rows];
   const widths: number[] = [];
-  for (const row of all) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell))));
+  for (const row of all)
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell))));
   const lines = all.map((row) => line(row, widths, style, indent));
   if (head !== undefined && lines[0] !== undefined) lines[0] = style.paint('dim', lines[0]);
   return lines.join('\n');

@@ -11,6 +11,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../core/failure.ts';
+import { type Progress, progressOf } from './progress.ts';
 import { type Environment, type Style, styleFor, tame, wrap } from './style.ts';
 
 export interface Output extends Writable {
@@ -34,6 +35,17 @@ export interface ScreenOptions {
   readonly verbosity?: number;
   /** The names given by `--confirm`. */
   readonly confirmed?: readonly string[];
+  /** The names given by `--accept-risk`. */
+  readonly risks?: readonly string[];
+}
+
+/** What a command line's flags say about talking. */
+export type Manners = Omit<ScreenOptions, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+/** The screen of this process. */
+export function processScreen(manners: Manners = {}): Screen {
+  const { stdin, stdout, stderr, env } = process;
+  return new Screen({ stdin, stdout, stderr, env, ...manners });
 }
 
 /** One run's screen. It satisfies the `Terminal` of world.ts. */
@@ -44,6 +56,7 @@ export class Screen {
   readonly verbosity: number;
   readonly #options: ScreenOptions;
   readonly #confirmed: ReadonlySet<string>;
+  readonly #risks: ReadonlySet<string>;
   /** The line at the bottom that is drawn again and again; see progress.ts. */
   #status = '';
 
@@ -54,6 +67,7 @@ export class Screen {
     this.quiet = options.quiet ?? false;
     this.verbosity = options.verbosity ?? 0;
     this.#confirmed = new Set(options.confirmed ?? []);
+    this.#risks = new Set(options.risks ?? []);
   }
 
   /** The thing asked for. */
@@ -104,7 +118,9 @@ export class Screen {
   get asks(): boolean {
     const { stdin, stderr, env, input } = this.#options;
     const ci = env['CI'] ?? '';
-    return input !== false && (ci === '' || ci === 'false' || ci === '0') && stdin.isTTY === true && stderr.isTTY === true;
+    return (
+      input !== false && (ci === '' || ci === 'false' || ci === '0') && stdin.isTTY === true && stderr.isTTY === true
+    );
   }
 
   /** Yes only after a yes: typed on a terminal, or given as `--confirm NAME`. Where nobody can be asked it says so. */
@@ -114,7 +130,9 @@ export class Screen {
       return true;
     }
     if (!this.asks) {
-      this.complain(wrap(`${tame(question)} Nobody can be asked here: --confirm ${tame(name)} says yes.`, this.err.width, '  '));
+      this.complain(
+        wrap(`${tame(question)} Nobody can be asked here: --confirm ${tame(name)} says yes.`, this.err.width, '  '),
+      );
       return false;
     }
     const answers = await this.#prompt({ type: 'confirm', name: 'answer', message: tame(question), default: false });
@@ -134,6 +152,22 @@ export class Screen {
     if (!this.asks) return undefined;
     const answers = await this.#prompt({ type: 'password', name: 'answer', message: tame(question) });
     return typeof answers.answer === 'string' ? answers.answer : undefined;
+  }
+
+  /** Whether this risk was accepted by its name. */
+  accepts(risk: string): boolean {
+    return this.#risks.has(risk);
+  }
+
+  /** Shows which of these are under way. */
+  watch(names: readonly string[]): Progress {
+    return progressOf(this, names);
+  }
+
+  /** Returns when everything that was written has been handed to the system. */
+  async flush(): Promise<void> {
+    const { stdout, stderr } = this.#options;
+    await Promise.all([stdout, stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
   }
 
   async #prompt(question: Question): Promise<{ readonly answer?: unknown }> {
