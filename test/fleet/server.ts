@@ -200,7 +200,7 @@ function asUser(user: string, words: readonly string[]): string[] {
 /** Both ends hold on to each other: when this process dies, unshare dies, and with it the server's process 1. */
 function enter(plan: Plan): ChildProcess {
   const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
-  const argv = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/dash', '-c', ENTER];
+  const argv = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/dash', '-c', 'eval "$ENTER"'];
   const { fleet, name, place, options } = plan;
   return spawn('setpriv', argv, {
     detached: true,
@@ -209,6 +209,7 @@ function enter(plan: Plan): ChildProcess {
       PATH,
       LC_ALL: 'C.UTF-8',
       ...plan.identities,
+      ENTER, // not as an argument: `ps` would show all of it
       FLEET: fleet,
       NAME: name,
       TREE: (options.tree ?? '').replace(/\/+$/, ''),

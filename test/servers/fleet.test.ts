@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeKey, needs, openSession, ssh, startFleet, type Fleet, type KeyPair, type ShellName } from '../fleet/index.ts';
+import { makeKey, needs, openSession, ssh, startFleet, trees, type Fleet, type KeyPair, type ShellName } from '../fleet/index.ts';
 import { reserve } from '../fleet/addresses.ts';
 
 const reason = needs();
@@ -197,6 +197,23 @@ describe.skipIf(reason !== undefined)('a fleet', () => {
       expect(await one.server('one').must('readlink /proc/$$/exe; :')).toBe(`${program}\n`);
     } finally {
       await one.stop();
+    }
+  });
+
+  test.each(trees())('can run the programs of $name', async ({ tree, version }) => {
+    const one = await startFleet(['one'], { withCron: true, ...(tree === undefined ? {} : { tree }) });
+    const place = mkdtempSync(join(tmpdir(), 'fleet-test-'));
+    try {
+      const server = one.server('one');
+      const key = await makeKey(place, 'carol');
+      await server.addUser('carol', { uid: 7003, authorizedKeys: [key.publicLine] });
+      await server.write('/etc/sudoers.d/carol', 'carol ALL=(root) NOPASSWD: /usr/bin/cat\n', 0o440);
+      expect((await server.run(['ssh', '-V'])).stderr.slice(0, version.length)).toBe(version);
+      const answer = await ssh(server, 'carol', { keyFile: key.path, command: 'sudo -n cat /proc/self/loginuid; id -un' });
+      expect(answer).toMatchObject({ status: 0, stdout: '7003carol\n' });
+    } finally {
+      await one.stop();
+      rmSync(place, { recursive: true });
     }
   });
 
