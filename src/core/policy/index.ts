@@ -9,3 +9,4 @@
  * signed, and what to do about a finding.
  */
 export * from './compiled.ts';
+export { compilePolicy } from './compile.ts';

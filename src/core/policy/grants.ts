@@ -1,0 +1,92 @@
+/** All grants of a policy, made from its rules when they are asked for. */
+import type { Allow, Grant, Instant, Person, RuleSource, Server, ServerId, SubjectId, Sudo } from '../access/index.ts';
+import { addAllow, ALLOW_NOTHING, earlierEnd } from '../access/index.ts';
+import type { Bits } from './bits.ts';
+import type { Grants } from './compiled.ts';
+import type { WrittenAllow, WrittenSudo } from './written.ts';
+
+/** A rule without its people and servers: what it gives and within which limits. */
+export interface Given {
+  readonly rule: RuleSource;
+  readonly until?: Instant;
+  readonly allow: Allow;
+  readonly sudo: readonly Sudo[];
+  readonly from?: readonly string[];
+  readonly command?: string;
+}
+
+export interface GivingRule {
+  readonly gives: Given;
+  readonly people: Bits;
+  readonly servers: Bits;
+}
+
+export class RuleGrants implements Grants {
+  readonly #people: readonly Person[];
+  readonly #ends: readonly (Instant | undefined)[];
+  readonly #servers: readonly Server[];
+  readonly #rules: readonly GivingRule[];
+  readonly #personNumber: ReadonlyMap<string, number>;
+  readonly #serverNumber: ReadonlyMap<string, number>;
+
+  /** `ends` holds each person's own end, by their number. */
+  constructor(people: readonly Person[], ends: readonly (Instant | undefined)[], servers: readonly Server[], rules: readonly GivingRule[]) {
+    this.#people = people;
+    this.#ends = ends;
+    this.#servers = servers;
+    this.#rules = rules;
+    this.#personNumber = new Map(people.map(({ id }, number) => [id, number]));
+    this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
+  }
+
+  get count(): number {
+    return this.#rules.reduce((sum, { people, servers }) => sum + people.members.length * servers.members.length, 0);
+  }
+
+  of(person: SubjectId): readonly Grant[] {
+    const number = this.#personNumber.get(person);
+    if (number === undefined) return [];
+    return this.#rules.filter(({ people }) => people.has(number)).flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
+  }
+
+  on(server: ServerId): readonly Grant[] {
+    const number = this.#serverNumber.get(server);
+    if (number === undefined) return [];
+    return this.#rules.filter(({ servers }) => servers.has(number)).flatMap((rule) => rule.people.members.map((person) => this.#grant(rule, person, number)));
+  }
+
+  between(person: SubjectId, server: ServerId): readonly Grant[] {
+    const who = this.#personNumber.get(person);
+    const where = this.#serverNumber.get(server);
+    if (who === undefined || where === undefined) return [];
+    return this.#rules.filter(({ people, servers }) => people.has(who) && servers.has(where)).map((rule) => this.#grant(rule, who, where));
+  }
+
+  *[Symbol.iterator](): Iterator<Grant> {
+    for (const rule of this.#rules) {
+      for (const person of rule.people.members) for (const server of rule.servers.members) yield this.#grant(rule, person, server);
+    }
+  }
+
+  #grant({ gives }: GivingRule, who: number, where: number): Grant {
+    const person = this.#people[who] as Person;
+    const server = this.#servers[where] as Server;
+    const until = earlierEnd(gives.until, this.#ends[who]);
+    return { ...gives, person: person.id, server: server.id, account: person.account, ...(until === undefined ? {} : { until }) };
+  }
+}
+
+/** What the entries of an `allow` list allow together. */
+export function allowOf(entries: WrittenAllow): Allow {
+  return entries.reduce<Allow>((sum, entry) => {
+    if (typeof entry !== 'string') return addAllow(sum, { ...ALLOW_NOTHING, forwardTo: entry['forward-to'] });
+    return addAllow(sum, { ...ALLOW_NOTHING, pty: entry === 'pty', agentForwarding: entry === 'agent-forwarding', x11: entry === 'x11' });
+  }, ALLOW_NOTHING);
+}
+
+/** One entry for each run-as and command, sorted. */
+export function sudoOf(written: readonly WrittenSudo[]): readonly Sudo[] {
+  const all = written.flatMap((entry) => (typeof entry.commands === 'string' ? [entry.commands] : entry.commands).map((command) => ({ runAs: entry['run-as'], command })));
+  const once = new Map(all.map((sudo) => [`${sudo.runAs} ${sudo.command}`, sudo]));
+  return [...once].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sudo]) => sudo);
+}
