@@ -25,11 +25,26 @@ export interface KeyOptions {
 /** Makes `dir`/`name` and `dir`/`name`.pub; the comment is the name. */
 export async function makeKey(dir: string, name: string, options: KeyOptions = {}): Promise<KeyPair> {
   const path = join(dir, name);
-  const made = await command(['ssh-keygen', '-q', '-t', options.type ?? 'ed25519', '-N', options.passphrase ?? '', '-C', name, '-f', path]);
+  const made = await command([
+    'ssh-keygen',
+    '-q',
+    '-t',
+    options.type ?? 'ed25519',
+    '-N',
+    options.passphrase ?? '',
+    '-C',
+    name,
+    '-f',
+    path,
+  ]);
   if (made.status !== 0) throw new Error(`ssh-keygen made no key ${path}: ${made.stderr}${made.stdout}`);
   const publicLine = readFileSync(`${path}.pub`, 'utf8').trimEnd();
   const blob = Buffer.from(publicLine.split(' ')[1] ?? '', 'base64');
-  return { path, publicLine, fingerprint: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}` };
+  return {
+    path,
+    publicLine,
+    fingerprint: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+  };
 }
 
 export interface LoginOptions {
@@ -107,7 +122,11 @@ export interface Session {
 }
 
 /** Logs in and stays. Standard input stays open; `args: ['-tt']` gives a terminal, `['-N', '-L', …]` a tunnel. */
-export function openSession(server: Destination, user: string, login: Omit<LoginOptions, 'input' | 'timeout'> = {}): Session {
+export function openSession(
+  server: Destination,
+  user: string,
+  login: Omit<LoginOptions, 'input' | 'timeout'> = {},
+): Session {
   const running = begin(['ssh', ...sshArguments(server, user, login)]);
   let open = true;
   const ended = running.ended.finally(() => (open = false));
@@ -118,7 +137,8 @@ export function openSession(server: Destination, user: string, login: Omit<Login
     says: async (text) => {
       const limit = Date.now() + 20_000;
       while (!running.said().includes(text)) {
-        if (!open || Date.now() > limit) throw new Error(`${user}'s session never said ${JSON.stringify(text)}: ${running.said()}`);
+        if (!open || Date.now() > limit)
+          throw new Error(`${user}'s session never said ${JSON.stringify(text)}: ${running.said()}`);
         await sleep(10);
       }
       return running.said();

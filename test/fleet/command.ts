@@ -22,7 +22,14 @@ export interface CommandOptions {
 
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
 
 /**
  * Runs it to its end, which is when the program has ended and its output is closed. A process left in the background that
@@ -82,7 +89,9 @@ export function begin(argv: readonly string[], options: Omit<CommandOptions, 'in
  */
 function endGroup(leader: number | undefined): void {
   if (leader === undefined) return;
-  const others = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== leader && groupOf(entry) === leader);
+  const others = readdirSync('/proc').filter(
+    (entry) => /^\d+$/.test(entry) && Number(entry) !== leader && groupOf(entry) === leader,
+  );
   for (const pid of others.length > 0 ? others.map(Number) : [leader]) {
     try {
       process.kill(pid, 'SIGKILL');

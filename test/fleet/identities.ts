@@ -25,7 +25,9 @@ export function identities(tree: string): Identities {
   const groups = rows('group').filter(([, , gid]) => isSystem(Number(gid)));
   const lines = (list: string[][]): string => list.map((row) => `${row.join(':')}\n`).join('');
   return {
-    PASSWD: lines(users.map((row) => (row[0] === 'root' ? ['root', 'x', '0', '0', 'root', '/root', '/bin/bash'] : row))),
+    PASSWD: lines(
+      users.map((row) => (row[0] === 'root' ? ['root', 'x', '0', '0', 'root', '/root', '/bin/bash'] : row)),
+    ),
     GROUP: lines(groups.map(([name = '', , gid = '']) => [name, 'x', gid, ''])),
     SHADOW: lines(users.map(([name = '']) => [name, '*', '20000', '0', '99999', '7', '', '', ''])),
     GSHADOW: lines(groups.map(([name = '']) => [name, '*', '', ''])),

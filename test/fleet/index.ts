@@ -45,7 +45,8 @@ export class Fleet {
 
   server(name: string): TestServer {
     const server = this.servers.get(name);
-    if (server === undefined) throw new Error(`no server ${name} in this fleet: ${[...this.servers.keys()].join(', ')}`);
+    if (server === undefined)
+      throw new Error(`no server ${name} in this fleet: ${[...this.servers.keys()].join(', ')}`);
     return server;
   }
 
@@ -55,7 +56,9 @@ export class Fleet {
     await Promise.all(this.#places.map((place) => place.release()));
     const failed = ended.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-    failed.push(...mounts.filter((line) => line.includes(`keyward-fleet-${this.#id}`)).map((line) => `mounted: ${line}`));
+    failed.push(
+      ...mounts.filter((line) => line.includes(`keyward-fleet-${this.#id}`)).map((line) => `mounted: ${line}`),
+    );
     if (failed.length > 0) throw new Error(failed.join('\n'));
   }
 }

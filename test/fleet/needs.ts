@@ -49,12 +49,16 @@ function look(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   const missing = missingPackages();
   if (missing.length > 0) return `needs the packages ${missing.join(' ')}`;
-  if (!existsSync('/usr/share/openssh/sshd_config')) return 'needs an sshd_config as Debian ships it in /usr/share/openssh';
+  if (!existsSync('/usr/share/openssh/sshd_config'))
+    return 'needs an sshd_config as Debian ships it in /usr/share/openssh';
   if (!existsSync('/proc/self/loginuid')) return 'needs a kernel with login uids (CONFIG_AUDIT)';
-  const trial = 'mount -t tmpfs none /tmp && cd /tmp && mkdir a b c && mount -t overlay -o lowerdir=/usr,upperdir=a,workdir=b none c';
+  const trial =
+    'mount -t tmpfs none /tmp && cd /tmp && mkdir a b c && mount -t overlay -o lowerdir=/usr,upperdir=a,workdir=b none c';
   const unshare = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private', 'sh', '-c', trial];
   const tried = spawnSync('unshare', unshare, { env: { PATH }, encoding: 'utf8' });
-  return tried.status === 0 ? undefined : `needs namespaces and overlays: ${(tried.stderr ?? '').trim().split('\n')[0]}`;
+  return tried.status === 0
+    ? undefined
+    : `needs namespaces and overlays: ${(tried.stderr ?? '').trim().split('\n')[0]}`;
 }
 
 /**

@@ -86,7 +86,9 @@ export class TestServer {
       const pid = Number(await firstLine(outer, plan.name));
       await until(() => existsSync(`/proc/${pid}/root${SSHD_PID}`), `sshd of ${plan.name} does not listen`);
       const folder = `/proc/${pid}/root/etc/ssh`; // nobody was in there yet: no links
-      const keys = ['ed25519', 'ecdsa'].map((type) => readFileSync(`${folder}/ssh_host_${type}_key.pub`, 'utf8').trimEnd());
+      const keys = ['ed25519', 'ecdsa'].map((type) =>
+        readFileSync(`${folder}/ssh_host_${type}_key.pub`, 'utf8').trimEnd(),
+      );
       return new TestServer(plan, outer, pid, keys);
     } catch (error) {
       outer.kill('SIGKILL'); // process 1 goes with it, and with that everything inside
@@ -96,12 +98,13 @@ export class TestServer {
   }
 
   /** Runs a program inside, as root unless said otherwise; a string is given to `sh -c`. Also works while switched off. */
-  run(argv: readonly string[] | string, options: RunOptions = {}): Promise<Answer> {
+  async run(argv: readonly string[] | string, options: RunOptions = {}): Promise<Answer> {
     if (!existsSync(`/proc/${this.pid}/ns/pid`)) throw new Error(`server ${this.name} is gone`);
     const words = typeof argv === 'string' ? ['/bin/sh', '-c', argv] : [...argv];
     const { user, env, ...rest } = options;
     const variables = Object.entries(env ?? {}).map(([key, value]) => `${key}=${value}`);
-    const inside = user === undefined ? words : asUser(user, [...(variables.length > 0 ? ['env', ...variables] : []), ...words]);
+    const inside =
+      user === undefined ? words : asUser(user, [...(variables.length > 0 ? ['env', ...variables] : []), ...words]);
     const nsenter = ['nsenter', '-t', String(this.pid), '--mount', '--uts', '--ipc', '--pid', '--'];
     // Whoever started the tests has a login uid, perhaps; what root does on a server has none.
     const clean = ['/bin/dash', '-c', 'echo 4294967295 > /proc/self/loginuid; cd /root; exec "$@"', 'run'];
@@ -156,7 +159,15 @@ export class TestServer {
 
   /** Switched on again, with the same disk; /run and /tmp are empty, as after any start. */
   async start(): Promise<void> {
-    await this.must(['/bin/dash', '-c', BOOT, 'boot', this.address, String(this.port), this.#plan.options.withCron ? '1' : '']);
+    await this.must([
+      '/bin/dash',
+      '-c',
+      BOOT,
+      'boot',
+      this.address,
+      String(this.port),
+      this.#plan.options.withCron ? '1' : '',
+    ]);
     await this.#listening();
   }
 
@@ -187,9 +198,11 @@ export class TestServer {
   }
 
   async #listening(): Promise<void> {
-    await until(() => existsSync(`/proc/${this.pid}/root${SSHD_PID}`), `sshd of ${this.name} does not listen`).catch(async (error) => {
-      throw new Error(`${error.message}\n${(await this.sshdLog()).split('\n').slice(-10).join('\n')}`);
-    });
+    await until(() => existsSync(`/proc/${this.pid}/root${SSHD_PID}`), `sshd of ${this.name} does not listen`).catch(
+      async (error) => {
+        throw new Error(`${error.message}\n${(await this.sshdLog()).split('\n').slice(-10).join('\n')}`);
+      },
+    );
   }
 }
 

@@ -44,7 +44,16 @@ async function buildTrees(folder: string): Promise<void> {
     try {
       await must(['debootstrap', '--variant=minbase', release, unfinished]);
       // With a second step: named at once, the packages of some releases do not install.
-      const inside = ['unshare', '--mount', '--pid', '--fork', '--kill-child', `--mount-proc=${unfinished}/proc`, 'chroot', unfinished];
+      const inside = [
+        'unshare',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        `--mount-proc=${unfinished}/proc`,
+        'chroot',
+        unfinished,
+      ];
       await must([...inside, 'apt-get', '-qq', '-y', '--no-install-recommends', 'install', ...PACKAGES]);
       await must(['chmod', '755', unfinished]);
       renameSync(unfinished, join(folder, release));
@@ -56,7 +65,8 @@ async function buildTrees(folder: string): Promise<void> {
 
 async function must(argv: readonly string[]): Promise<void> {
   const answer = await command(argv, { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout: 600_000 });
-  if (answer.status !== 0) throw new Error(`${argv.join(' ')}: status ${answer.status}\n${answer.stdout}${answer.stderr}`);
+  if (answer.status !== 0)
+    throw new Error(`${argv.join(' ')}: status ${answer.status}\n${answer.stdout}${answer.stderr}`);
 }
 
 if (import.meta.main) {

@@ -1,16 +1,12 @@
-/** The servers that other tests stand on: they are real, they are apart from this machine, and they leave nothing behind. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+/** The servers that other tests stand on: they are real, and they are apart from this machine and from each other. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeKey, needs, openSession, ssh, startFleet, trees, type Fleet, type KeyPair, type ShellName } from '../fleet/index.ts';
-import { reserve } from '../fleet/addresses.ts';
+import { makeKey, needs, openSession, ssh, startFleet, type Fleet, type KeyPair } from '../fleet/index.ts';
 
 const reason = needs();
-const HARNESS = new URL('../fleet/', import.meta.url).href;
 
 let folder: string;
 let fleet: Fleet;
@@ -26,19 +22,6 @@ async function eventually(holds: () => Promise<boolean> | boolean): Promise<bool
   return false;
 }
 
-const namespaces = (): Set<string> =>
-  new Set(
-    readdirSync('/proc')
-      .filter((entry) => /^\d+$/.test(entry))
-      .flatMap((entry) => {
-        try {
-          return [readlinkSync(`/proc/${entry}/ns/pid`)];
-        } catch {
-          return [];
-        }
-      }),
-  );
-
 describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fleet-test-'));
@@ -48,7 +31,8 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
       await server.addUser('alice', { uid: 7001, authorizedKeys: [alice.publicLine] });
       await server.addUser('bob', { uid: 7002, authorizedKeys: [bob.publicLine] });
     }
-    const job = '* * * * * cat /proc/self/loginuid > $HOME/from-cron\n@reboot cat /proc/self/loginuid > $HOME/from-start\n';
+    const job =
+      '* * * * * cat /proc/self/loginuid > $HOME/from-cron\n@reboot cat /proc/self/loginuid > $HOME/from-start\n';
     await fleet.server('db-1').must(['crontab', '-'], { user: 'alice', input: job });
   });
 
@@ -59,7 +43,10 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
 
   test('a key opens its own account, and no other key does', async () => {
     for (const name of fleet.servers.keys()) {
-      expect(await login(name, 'alice', alice, 'id -un; hostname')).toMatchObject({ status: 0, stdout: `alice\n${name}\n` });
+      expect(await login(name, 'alice', alice, 'id -un; hostname')).toMatchObject({
+        status: 0,
+        stdout: `alice\n${name}\n`,
+      });
       const refused = await login(name, 'alice', bob, 'id -un');
       expect(refused).toMatchObject({ status: 255, stdout: '' });
       expect(refused.stderr).toContain('Permission denied (publickey');
@@ -79,7 +66,14 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
 
   test('files, users and processes are the server’s own', async () => {
     const server = fleet.server('web-1');
-    for (const path of ['/etc/planted', '/home/planted', '/root/planted', '/tmp/planted', '/usr/bin/planted', '/var/spool/cron/planted']) {
+    for (const path of [
+      '/etc/planted',
+      '/home/planted',
+      '/root/planted',
+      '/tmp/planted',
+      '/usr/bin/planted',
+      '/var/spool/cron/planted',
+    ]) {
       await server.write(path, 'here\n', 0o640);
       expect(await server.read(path)).toBe('here\n');
       expect((await server.must(['stat', '-c', '%a', path])).trim()).toBe('640');
@@ -88,9 +82,16 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
     }
     expect(await server.exists(import.meta.dirname)).toBe(false);
     expect(readFileSync('/etc/passwd', 'utf8')).not.toContain('7001');
-    expect((await server.must('getent passwd | awk -F: \'$3 >= 1000 && $3 < 65534 { print $1 }\'')).split('\n')).toEqual(['alice', 'bob', '']);
+    expect((await server.must("getent passwd | awk -F: '$3 >= 1000 && $3 < 65534 { print $1 }'")).split('\n')).toEqual([
+      'alice',
+      'bob',
+      '',
+    ]);
     expect(await server.read('/etc/shadow')).not.toContain('$');
-    const seen = (await server.must(['ps', '-e', '-o', 'comm='])).trim().split('\n').map((line) => line.trim());
+    const seen = (await server.must(['ps', '-e', '-o', 'comm=']))
+      .trim()
+      .split('\n')
+      .map((line) => line.trim());
     expect(seen.sort()).toEqual(['atd', 'cron', 'ps', 'sleep', 'sshd']);
     expect((await server.run(['kill', '-0', String(process.pid)])).status).not.toBe(0);
     expect(await server.must(['hostname'])).toBe('web-1\n');
@@ -118,7 +119,9 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
     await server.write('/etc/sudoers.d/alice', 'alice ALL=(root) NOPASSWD: /usr/bin/cat\n', 0o440);
     expect((await login('web-2', 'alice', alice, 'cat /proc/self/loginuid')).stdout).toBe('7001');
     expect((await login('web-2', 'bob', bob, 'cat /proc/self/loginuid')).stdout).toBe('7002');
-    expect(await login('web-2', 'alice', alice, 'sudo -n cat /proc/self/loginuid /etc/shadow | head -c 5')).toMatchObject({ stdout: '7001r' });
+    expect(
+      await login('web-2', 'alice', alice, 'sudo -n cat /proc/self/loginuid /etc/shadow | head -c 5'),
+    ).toMatchObject({ stdout: '7001r' });
     const refused = await login('web-2', 'bob', bob, 'sudo -n cat /etc/shadow');
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain('a password is required');
@@ -130,8 +133,12 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
     const server = fleet.server('db-1');
     const asked = await login('db-1', 'alice', alice, 'echo "cat /proc/self/loginuid > from-at" | at now');
     expect(asked.status, asked.stderr).toBe(0);
-    expect(await eventually(async () => (await server.run(['cat', '/home/alice/from-at'])).stdout === '7001')).toBe(true);
-    expect(await eventually(async () => (await server.run(['cat', '/home/alice/from-cron'])).stdout === '7001')).toBe(true);
+    expect(await eventually(async () => (await server.run(['cat', '/home/alice/from-at'])).stdout === '7001')).toBe(
+      true,
+    );
+    expect(await eventually(async () => (await server.run(['cat', '/home/alice/from-cron'])).stdout === '7001')).toBe(
+      true,
+    );
   });
 
   test('switched off it refuses, switched on it has its disk and none of its processes', async () => {
@@ -174,7 +181,9 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
     expect(await eventually(async () => (await server.run(['pgrep', '-f', 'sleep 4712'])).status === 1)).toBe(true);
     expect(await server.run('echo out; echo err >&2; exit 3')).toEqual({ status: 3, stdout: 'out\n', stderr: 'err\n' });
     expect(await server.run('kill -TERM $$')).toMatchObject({ status: 143 });
-    expect(await server.run(['printenv', 'A', 'HOME'], { user: 'alice', env: { A: "it's" } })).toMatchObject({ stdout: "it's\n/home/alice\n" });
+    expect(await server.run(['printenv', 'A', 'HOME'], { user: 'alice', env: { A: "it's" } })).toMatchObject({
+      stdout: "it's\n/home/alice\n",
+    });
     await expect(server.read('/etc/nothing')).rejects.toThrow('on web-1, status 1: cat -- /etc/nothing');
   });
 
@@ -182,89 +191,8 @@ describe.skipIf(reason !== undefined)(`real servers${reason === undefined ? '' :
     const server = fleet.server('web-1');
     await server.must('(sleep 0.1 &) > /dev/null 2>&1');
     await sleep(300);
-    expect((await server.must(['ps', '-e', '-o', 'stat='])).split('\n').filter((state) => state.startsWith('Z'))).toEqual([]);
-  });
-});
-
-describe.skipIf(reason !== undefined)('a fleet', () => {
-  test.each<[ShellName, string]>([
-    ['dash', '/usr/bin/dash'],
-    ['bash', '/usr/bin/bash'],
-    ['busybox', '/usr/bin/busybox'],
-  ])('can have %s as /bin/sh', async (shell, program) => {
-    const one = await startFleet(['one'], { shell });
-    try {
-      expect(await one.server('one').must('readlink /proc/$$/exe; :')).toBe(`${program}\n`);
-    } finally {
-      await one.stop();
-    }
-  });
-
-  test.each(trees())('can run the programs of $name', async ({ tree, version }) => {
-    const one = await startFleet(['one'], { withCron: true, ...(tree === undefined ? {} : { tree }) });
-    const place = mkdtempSync(join(tmpdir(), 'fleet-test-'));
-    try {
-      const server = one.server('one');
-      const key = await makeKey(place, 'carol');
-      await server.addUser('carol', { uid: 7003, authorizedKeys: [key.publicLine] });
-      await server.write('/etc/sudoers.d/carol', 'carol ALL=(root) NOPASSWD: /usr/bin/cat\n', 0o440);
-      expect((await server.run(['ssh', '-V'])).stderr.slice(0, version.length)).toBe(version);
-      const answer = await ssh(server, 'carol', { keyFile: key.path, command: 'sudo -n cat /proc/self/loginuid; id -un' });
-      expect(answer).toMatchObject({ status: 0, stdout: '7003carol\n' });
-    } finally {
-      await one.stop();
-      rmSync(place, { recursive: true });
-    }
-  });
-
-  test('leaves no process, mount, folder or address behind', async () => {
-    const folders = ['/etc', '/home', '/var/spool/cron', '/usr/bin', '/var/log'];
-    const look = () => ({
-      mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
-      entries: folders.map((path) => readdirSync(path)),
-    });
-    const before = look();
-    const one = await startFleet(['one', 'two']);
-    const inside = [...one.servers.values()].map((server) => readlinkSync(`/proc/${server.pid}/ns/pid`));
-    await one.server('one').must('(setsid sleep 4713 &) > /dev/null 2>&1');
-    expect(one.server('one').processes()).toHaveLength(3);
-    expect(inside.filter((name) => namespaces().has(name))).toHaveLength(2);
-    await one.stop();
-    expect(inside.filter((name) => namespaces().has(name))).toEqual([]);
-    expect(look()).toEqual(before);
-    expect(() => one.server('one').run('true')).toThrow('is gone');
-    const again = await ssh(one.server('one'), 'root', { command: 'true' });
-    expect(again.stderr).toContain('Connection refused');
-  });
-
-  test('goes with its test runner, even one that is killed', async () => {
-    const program = `import { startFleet } from '${HARNESS}index.ts';
-      const fleet = await startFleet(['one', 'two']);
-      console.log(JSON.stringify([...fleet.servers.values()].map((server) => server.pid)));`;
-    const runner = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(runner.stdout, 'data')) as [Buffer];
-    const inside = (JSON.parse(line.toString()) as number[]).map((pid) => readlinkSync(`/proc/${pid}/ns/pid`));
-    expect(inside.filter((name) => namespaces().has(name))).toHaveLength(2);
-    runner.kill('SIGKILL');
-    expect(await eventually(() => inside.every((name) => !namespaces().has(name)))).toBe(true);
-  });
-
-  test('starts none when one cannot start', async () => {
-    const before = namespaces();
-    await expect(startFleet(['one', 'two'], { tree: '/proc' })).rejects.toThrow();
-    await expect(startFleet(['one', 'two\0'])).rejects.toThrow('null bytes');
-    await expect(startFleet(['one', 'one'])).rejects.toThrow('twice');
-    expect([...namespaces()].filter((name) => !before.has(name))).toEqual([]);
-  });
-
-  test('never gets an address that is in use, in this process or another', async () => {
-    const first = await reserve(1000);
-    const second = await reserve(1000);
-    const program = `import { reserve } from '${HARNESS}addresses.ts'; console.log((await reserve(1000)).address);`;
-    const third = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }).trim();
-    expect([first.address, second.address, third]).toEqual(['127.77.3.239', '127.77.3.240', '127.77.3.241']);
-    await first.release();
-    expect((await reserve(1000)).address).toBe(first.address);
-    await second.release();
+    expect(
+      (await server.must(['ps', '-e', '-o', 'stat='])).split('\n').filter((state) => state.startsWith('Z')),
+    ).toEqual([]);
   });
 });
