@@ -37,3 +37,9 @@ export function sudoersCommand(command: string): string {
 export function plainCommand(spelled: string): string {
   return spelled.replace(/ ""$/, '').replace(/\\(.)/g, '$1');
 }
+
+/** Whether this is a command in the one spelling that `sudoersCommand` gives. */
+export function isSudoersCommand(spelled: string): boolean {
+  const command = plainCommand(spelled);
+  return sudoCommandFault(command) === undefined && sudoersCommand(command) === spelled;
+}

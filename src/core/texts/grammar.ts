@@ -6,7 +6,7 @@
  * compared, so that what was signed and what is understood cannot differ.
  */
 import { Failure } from '../failure.ts';
-import { refusal } from './reasons.ts';
+import { reasonOf, refusal } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 
 /** Sizes in bytes and counts, section 1. A line is measured without its LF. */
@@ -54,11 +54,12 @@ export interface Line<T> {
 /** A line for each part of a value, in the order in which they stand in the text. */
 export type Table<V> = { readonly [K in keyof V]-?: Line<V[K]> };
 
-/** What a table alone cannot say. The line is the first of that word, unless a number is given. */
+/** What a table alone cannot say, and on which line: the `nth` of its word, counting from 0. */
 export interface Breach {
   readonly reason: Reason;
   readonly message: string;
   readonly word?: string;
+  readonly nth?: number;
 }
 
 /** One kind of text. */
@@ -67,7 +68,7 @@ export interface Text<V> {
   readonly kind: string;
   /** The value of a text's bytes. Throws `Failure` with a reason, the name given and the line. */
   parse(text: Uint8Array | string, name?: string): V;
-  /** The one spelling of a value. Throws `internal` for a value that has none. */
+  /** The one spelling of a value. Throws `too-large` by its reason, and `internal` for a value that has no spelling. */
   write(value: V): string;
 }
 
@@ -129,7 +130,8 @@ export function text<V extends object>(
     const broken = laws(value);
     if (broken !== undefined) {
       const line = lines.findIndex((candidate) => candidate.startsWith(`${broken.word ?? ''} `)) + 1;
-      throw refusal(broken.reason, broken.message, { text: name, ...(line > 0 ? { line } : {}) });
+      const at = line > 0 ? { line: line + (broken.nth ?? 0) } : {};
+      throw refusal(broken.reason, broken.message, { text: name, ...at });
     }
     sameSpelling(compose(value).split('\n'), lines, name);
     return value;
@@ -139,6 +141,7 @@ export function text<V extends object>(
     try {
       parse(written, kind);
     } catch (cause) {
+      if (reasonOf(cause) === 'too-large') throw cause;
       const why = cause instanceof Failure ? cause.message : 'it cannot be read back';
       throw new Failure('internal', `this ${kind} cannot be written: ${why}`, { cause });
     }
@@ -177,9 +180,15 @@ export function ascii(bytes: Uint8Array): string {
   return whole;
 }
 
-/** The bytes of an ASCII string. */
+/** The bytes of a string of single bytes. A wider character has none: two texts must never have equal bytes. */
 export function bytesOf(written: string): Uint8Array {
-  return Uint8Array.from(written, (letter) => letter.charCodeAt(0));
+  const bytes = new Uint8Array(written.length);
+  for (let i = 0; i < written.length; i += 1) {
+    const code = written.charCodeAt(i);
+    if (code > 255) throw new Failure('internal', 'a text was read as characters instead of bytes');
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 function readLines<V>(parts: readonly [keyof V & string, Line<never>][], lines: readonly string[], name: string): V {

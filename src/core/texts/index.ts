@@ -16,3 +16,6 @@ export * from './bundle.ts';
 export * from './found.ts';
 export * from './signatures.ts';
 export * from './chain.ts';
+export * from './key-line.ts';
+export * from './render.ts';
+export * from './draft.ts';

@@ -4,12 +4,13 @@
  * Complete means that what keyward manages there and what is not listed is taken away. It holds no number, so it keeps
  * its hash while nothing changes.
  */
-import { compareEnds, isAccountName, WAY_IN_KINDS } from '../access/index.ts';
+import { compareEnds, isAccountName, isSudoersCommand, WAY_IN_KINDS } from '../access/index.ts';
 import type { Instant, ServerId, SubjectId, WayInKind } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import { account, foundAccount, id, key, name, number, oneOf, orDash, row, subject, time, word, words } from './fields.ts';
 import { byBytes, CAPS, many, one, some, text } from './grammar.ts';
 import type { Breach, Field, Table } from './grammar.ts';
+import { readKeyLine } from './key-line.ts';
 
 /** Whose an account is. */
 export interface AccountLine {
@@ -111,7 +112,14 @@ function laws(value: Manifest): Breach | undefined {
     return { reason: 'spelling', message: 'an account or an id stands on two account lines', word: 'account' };
   }
   const stray = (line: KeyLine | SudoLine): boolean => owners.get(line.account) !== line.id;
-  if (value.keys.some(stray)) return { reason: 'spelling', message: 'a key line belongs to no account line', word: 'key' };
-  if (value.sudo.some(stray)) return { reason: 'spelling', message: 'a sudo line belongs to no account line', word: 'sudo' };
+  const strayKey = value.keys.findIndex(stray);
+  if (strayKey >= 0) return { reason: 'spelling', message: 'this key line belongs to no account line', word: 'key', nth: strayKey };
+  const straySudo = value.sudo.findIndex(stray);
+  if (straySudo >= 0) return { reason: 'spelling', message: 'this sudo line belongs to no account line', word: 'sudo', nth: straySudo };
+  const odd = value.keys.findIndex((line) => readKeyLine(line.line) === undefined);
+  if (odd >= 0) return { reason: 'line-form', message: 'this key line has not the form of one', word: 'key', nth: odd };
+  // What a plan shows is the plain command; a pattern or a second spelling would be shown as something it is not.
+  const pattern = value.sudo.findIndex(({ command }) => !isSudoersCommand(command));
+  if (pattern >= 0) return { reason: 'line-form', message: 'this sudo line has not the form of one', word: 'sudo', nth: pattern };
   return undefined;
 }

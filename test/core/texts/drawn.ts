@@ -1,6 +1,6 @@
 /** Values of every text, drawn at random; keys come from a fixed handful, since making them is slow. */
 import fc from 'fast-check';
-import { instantOf } from '../../../src/core/access/index.ts';
+import { instantOf, sudoersCommand } from '../../../src/core/access/index.ts';
 import type { EmployeeId, Instant, ProviderId, ServerId, SubjectId } from '../../../src/core/access/index.ts';
 import { RECEIVER_REASONS } from '../../../src/core/texts/index.ts';
 import type {
@@ -62,6 +62,8 @@ const unique = <T>(one: fc.Arbitrary<T>) => fc.uniqueArray(one, { maxLength: 3, 
 const OPTIONS = ['restrict', 'restrict,pty', 'restrict,pty,from="10.0.0.0/8"', 'restrict,command="/bin/true"'];
 const keyLine = fc.tuple(fc.constantFrom(...OPTIONS), fc.constantFrom(...KEYS)).map(([options, key]) => `${options} ${key.line}`);
 
+const command = fc.constantFrom('ALL', '/bin/true', '/usr/bin/systemctl restart nginx', '/bin/ls a,b *').map(sudoersCommand);
+
 interface Holding {
   readonly account: AccountLine;
   readonly keys: readonly KeyLine[];
@@ -76,7 +78,7 @@ const holding: fc.Arbitrary<Holding> = fc
     from: fc.option(subject, { nil: undefined }),
     end,
     lines: unique(fc.record({ end, line: keyLine })),
-    sudo: unique(fc.record({ end, runAs: fc.oneof(account, fc.constant('ALL')), command: words })),
+    sudo: unique(fc.record({ end, runAs: fc.oneof(account, fc.constant('ALL')), command })),
   })
   .map(({ lines, sudo, ...own }) => ({
     account: own,

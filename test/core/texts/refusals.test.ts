@@ -16,18 +16,18 @@ const P384 =
 const RELEASE = [
   'keyward-release v1', 'organization acme', 'number 2', `previous ${HASH}`, 'issued 2026-11-24T20:00:00Z', 'expires 2027-02-22T20:00:00Z',
   `inputs ${HASH}`, `receiver ${HASH}`, 'signer-set 1', 'threshold 2', `signer ${ALICE} ${KEY}`, `signer ${BOB} ${KEY2}`, `counted ${HASH}`, `manifest ${HASH}`, `manifest ${OTHER}`,
-]; // prettier-ignore
+];
 
 const MANIFEST = [
   'keyward-manifest v1', 'organization acme', `target srv_${'1'.repeat(26)}`, 'kind server', `host-key ${KEY}`, `courier ${KEY}`,
   `account ${ALICE} alice - new - -`, `account ${BOB} bob 7001 adopt - 2027-01-01T00:00:00Z`,
   `key ${ALICE} alice 2027-01-01T00:00:00Z restrict,pty ${KEY}`, `key ${ALICE} alice - restrict ${KEY}`, `key ${BOB} bob 2027-01-01T00:00:00Z restrict ${KEY2}`,
   `sudo ${ALICE} alice - root /usr/bin/systemctl restart nginx`, 'accepted key root SHA256:abc', `revoked-id ${CARLA}`, `revoked-key ${KEY2}`,
-]; // prettier-ignore
+];
 
 const REVOCATION = [
   'keyward-revocation v1', 'organization acme', `signer ${ALICE}`, 'time 2026-11-24T20:00:00Z', `id ${BOB}`, `key ${FIRST_KEY}`, `key ${SECOND_KEY}`,
-]; // prettier-ignore
+];
 
 type Edit = (lines: string[]) => void;
 const put = (i: number, line: string): Edit => (lines) => void lines.splice(i, 1, line);
@@ -118,11 +118,15 @@ describe('a manifest', () => {
     ['an account with a comma', put(6, `account ${ALICE} a,b - new - -`), 'spelling 7'],
     ['a field too few', put(6, `account ${ALICE} alice - new -`), 'spelling 7'],
     ['a field too many', put(6, `account ${ALICE} alice - new - - -`), 'spelling 7'],
-    ['a key of nobody', put(10, `key ${CARLA} carla - restrict ${KEY2}`), 'spelling 9'],
-    ['a key for another account', put(10, `key ${BOB} alice 2027-01-01T00:00:00Z restrict ${KEY2}`), 'spelling 9'],
+    ['a key of nobody', put(10, `key ${CARLA} carla - restrict ${KEY2}`), 'spelling 11'],
+    ['a key for another account', put(10, `key ${BOB} alice 2027-01-01T00:00:00Z restrict ${KEY2}`), 'spelling 11'],
     ['keys with the later end first', swap(8), 'spelling 9'],
     ['sudo for nobody', put(11, `sudo ${CARLA} carla - root ALL`), 'spelling 12'],
     ['sudo as a group', put(11, `sudo ${ALICE} alice - %wheel ALL`), 'spelling 12'],
+    ['a sudo command with a pattern', put(11, `sudo ${ALICE} alice - root /bin/ls *`), 'line-form 12'],
+    ['a sudo command that allows any arguments', put(11, `sudo ${ALICE} alice - root /bin/ls`), 'line-form 12'],
+    ['a sudo command without arguments', put(11, `sudo ${ALICE} alice - root /bin/ls ""`), 'taken'],
+    ['a sudo command and another line', put(11, `sudo ${ALICE} alice - root /bin/ls, /bin/sh`), 'line-form 12'],
     ['a way in of no kind', put(12, 'accepted door root x'), 'spelling 13'],
     ['a revoked server', put(13, `revoked-id srv_${'1'.repeat(26)}`), 'spelling 14'],
   ])('with %s', (_, edit, expected) => {

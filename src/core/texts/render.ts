@@ -1,0 +1,128 @@
+/**
+ * From grants to manifests: what the policy means for one server, written as what that server must grant.
+ *
+ * Pure, and the same bytes in whatever order anything comes in. Whatever is revoked is left out here, and the receiver
+ * leaves it out once more by the `revoked` lines.
+ */
+import { reach, sudoersCommand } from '../access/index.ts';
+import type { Access, Accepted, Grant, Person, Server, SubjectId } from '../access/index.ts';
+import { Failure } from '../failure.ts';
+import { renderKeyLine } from '../ssh/authorized-keys-line.ts';
+import type { PublicKey } from '../ssh/public-key.ts';
+import type { AcceptedLine, AccountLine, KeyLine, Manifest, SudoLine } from './manifest.ts';
+import type { Revocation } from './revocation.ts';
+
+/** What holds for all servers of an organization. */
+export interface Fleet {
+  readonly organization: string;
+  /** Everybody who has a `keys/` file, those who left included. */
+  readonly people: Iterable<Person>;
+  /** The keys that may carry. */
+  readonly couriers: readonly PublicKey[];
+  /** Verified revocations in force. */
+  readonly counted: readonly Revocation[];
+  /** Verified revocations that were taken back. */
+  readonly undone: readonly Revocation[];
+}
+
+/** The parts that are equal for every server. */
+interface Shared {
+  readonly organization: string;
+  readonly people: ReadonlyMap<SubjectId, Person>;
+  readonly couriers: readonly PublicKey[];
+  readonly revokedIds: ReadonlySet<SubjectId>;
+  readonly revokedKeys: ReadonlyMap<string, PublicKey>;
+}
+
+/** Renders the manifest of one server from the grants there. Make one renderer for all servers of a release. */
+export function renderer(fleet: Fleet): (server: Server, grants: Iterable<Grant>) => Manifest {
+  const people = new Map([...fleet.people].map((person) => [person.id as SubjectId, person]));
+  const couriers = byLine(fleet.couriers);
+  const shared: Shared = {
+    organization: fleet.organization,
+    people,
+    couriers: [...couriers.values()],
+    revokedIds: new Set(fleet.counted.flatMap(({ id }) => (id === undefined ? [] : [id])).sort()),
+    revokedKeys: byLine(keysOut(fleet, people.values()).filter((key) => !couriers.has(key.line))),
+  };
+  // A removed server has no grants: it keeps its couriers, and what is revoked stays out.
+  return (server, grants) => renderOne(shared, server, server.removed === undefined ? grants : []);
+}
+
+/**
+ * The keys that open nothing. Those of a revocation that was taken back are free again only where they stand in a
+ * `keys/` file: giving a person access again does not give back a key they had long ago.
+ */
+function keysOut({ counted, undone }: Fleet, people: Iterable<Person>): readonly PublicKey[] {
+  const listed = new Set([...people].flatMap((person) => person.keys.map((key) => key.line)));
+  const stillOut = undone.flatMap((revocation) => revocation.keys).filter((key) => !listed.has(key.line));
+  return [...counted.flatMap((revocation) => revocation.keys), ...stillOut];
+}
+
+function renderOne(shared: Shared, server: Server, grants: Iterable<Grant>): Manifest {
+  const granted = reach(grants).on(server.id).filter(({ person }) => !shared.revokedIds.has(person));
+  const pairs = granted.map((access) => ({ access, person: mustBeKnown(shared.people, access.person) }));
+  return {
+    organization: shared.organization,
+    target: server.id,
+    kind: 'server',
+    hostKeys: [...byLine(server.hostKeys).values()],
+    nextHostKeys: [...byLine(server.nextHostKeys).values()],
+    couriers: shared.couriers,
+    accounts: pairs.map(({ access, person }) => accountLine(server, access, person)),
+    keys: pairs.flatMap(({ access, person }) => keyLines(shared, access, person)),
+    sudo: granted.flatMap(sudoLines),
+    accepted: acceptedLines(server.accepted),
+    revokedIds: [...shared.revokedIds],
+    revokedKeys: [...shared.revokedKeys.values()],
+  };
+}
+
+function accountLine(server: Server, access: Access, person: Person): AccountLine {
+  return {
+    id: access.person,
+    account: access.account,
+    uid: person.uid,
+    how: server.adopt.includes(access.person) ? 'adopt' : 'new',
+    from: person.takesOver,
+    end: access.until,
+  };
+}
+
+function keyLines(shared: Shared, access: Access, person: Person): readonly KeyLine[] {
+  const keys = [...byLine(person.keys).values()].filter((key) => !shared.revokedKeys.has(key.line));
+  return access.spans.flatMap(({ until, allow }) =>
+    keys.map((key) => ({
+      id: access.person,
+      account: access.account,
+      end: until,
+      line: renderKeyLine(key, { allow, from: access.from, command: access.command }),
+    })),
+  );
+}
+
+function sudoLines(access: Access): readonly SudoLine[] {
+  return access.sudo.map(({ runAs, command, until }) => ({
+    id: access.person,
+    account: access.account,
+    end: until,
+    runAs,
+    command: sudoersCommand(command),
+  }));
+}
+
+function acceptedLines(accepted: readonly Accepted[]): readonly AcceptedLine[] {
+  const lines = accepted.map(({ kind, account, subject }) => ({ kind, account, subject }));
+  return [...new Map(lines.map((line) => [`${line.kind} ${line.account ?? '-'} ${line.subject}`, line])).values()];
+}
+
+/** Keys by their one spelling, sorted by it, each once. */
+function byLine(keys: Iterable<PublicKey>): ReadonlyMap<string, PublicKey> {
+  return new Map([...keys].map((key) => [key.line, key] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
+
+function mustBeKnown(people: ReadonlyMap<SubjectId, Person>, id: SubjectId): Person {
+  const person = people.get(id);
+  if (person === undefined) throw new Failure('internal', `a grant is for ${id}, whom nobody knows`);
+  return person;
+}
