@@ -1,0 +1,54 @@
+/** A terminal whose answers are laid down before: a question nobody foresaw is answered with no. */
+import type { Terminal, Watch } from '../../src/world.ts';
+
+export interface Script {
+  /** The names to which `confirm` says yes. */
+  readonly yes?: readonly string[];
+  /** The risks that were accepted. */
+  readonly risks?: readonly string[];
+  /** Answers to `ask` and `secret`, in their order. */
+  readonly answers?: readonly string[];
+}
+
+export class ScriptedTerminal implements Terminal {
+  /** All that was told. */
+  readonly told: string[] = [];
+  /** The names of all questions, also of those answered with no. */
+  readonly asked: string[] = [];
+  readonly #yes: ReadonlySet<string>;
+  readonly #risks: ReadonlySet<string>;
+  readonly #answers: string[];
+
+  constructor(script: Script = {}) {
+    this.#yes = new Set(script.yes);
+    this.#risks = new Set(script.risks);
+    this.#answers = [...(script.answers ?? [])];
+  }
+
+  tell(line: string): void {
+    this.told.push(line);
+  }
+
+  async confirm(question: string, name: string): Promise<boolean> {
+    this.told.push(question);
+    this.asked.push(name);
+    return this.#yes.has(name);
+  }
+
+  async ask(question: string): Promise<string | undefined> {
+    this.told.push(question);
+    return this.#answers.shift();
+  }
+
+  async secret(question: string): Promise<string | undefined> {
+    return this.ask(question);
+  }
+
+  accepts(risk: string): boolean {
+    return this.#risks.has(risk);
+  }
+
+  watch(): Watch {
+    return { begin: () => undefined, end: () => undefined, stop: () => undefined };
+  }
+}
