@@ -155,6 +155,8 @@ function compose(text: string, counter: LineCounter, at: (offset: number) => Pla
 
 /** The tokens of a text, counted while they come. */
 function* tokens(text: string, counter: LineCounter, at: (offset: number) => Place, report: Report): Generator<CST.Token> {
+  // Parser.parse() would count the first line; next() does not.
+  counter.addNewLine(0);
   const parser = new Parser(counter.addNewLine);
   let count = 0;
   let depth = 0;
