@@ -1,117 +1,93 @@
 /**
- * The key a courier proves itself with, from its private key file: in this process when the file has no passphrase, by
- * the agent when it has one. Nothing outside this room sees the secret; what goes out are signatures.
+ * The courier's key as it proves itself to a server. It must work with nobody there, so nothing is asked: an agent that
+ * holds the key, or a private key file without a passphrase.
  */
-import { createPrivateKey, sign as signWithNode } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
 import sshpk from 'sshpk';
 import { Failure } from '../core/failure.ts';
-import { mayCarry, parsePublicKey, readKeyBlob, sameKey } from '../core/ssh/public-key.ts';
+import { mayCarry, readKeyBlob, readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import { bigEndian, decodeBase64, joinBytes, Malformed, Reader, writeMpint, writeString } from '../core/ssh/wire.ts';
+import { asciiText, decodeBase64, Malformed, Reader } from '../core/ssh/wire.ts';
 import type { ConnectionKey } from '../world.ts';
-import { agentKeys, agentSign } from './agent-connection.ts';
+import { askAgent } from './agent.ts';
 
-export interface ConnectionKeySource {
-  /** Where the file is, for messages and for `read`. */
+export interface ConnectionKeyOptions {
   readonly file: string;
-  /** The bytes of a file that only its owner can read (disk/private-file.ts); throws a Failure itself. */
-  readonly read: (file: string) => Promise<Uint8Array>;
-  /** SSH_AUTH_SOCK; undefined when there is no agent. */
-  readonly agent: string | undefined;
+  /** The bytes of a file that only its owner can read (disk's `readPrivateFile`). */
+  readonly read: (path: string) => Promise<Uint8Array>;
+  /** SSH_AUTH_SOCK; absent: no agent is asked. */
+  readonly agent?: string | undefined;
 }
 
-/**
- * Throws `key` when the file is no private key that may carry, or when it has a passphrase and no agent holds the key:
- * a courier works unattended and is asked nothing.
- */
-export async function openConnectionKey({ file, read, agent }: ConnectionKeySource): Promise<ConnectionKey> {
-  const bytes = await read(file);
-  const protectedKey = publicPartOfProtected(bytes);
-  if (protectedKey !== undefined) return fromAgent(carrying(protectedKey, file), file, agent);
-  return fromFile(bytes, file);
+/** Throws `key` when the file holds no key that may carry; a key that cannot be used fails when it is to prove itself. */
+export async function openConnectionKey({ file, read, agent }: ConnectionKeyOptions): Promise<ConnectionKey> {
+  const text = new TextDecoder('latin1').decode(await read(file));
+  const opened = open(file, text);
+  const { key } = opened;
+  if (!mayCarry(key.kind)) {
+    throw new Failure('key', `${file} is a key of the type ${key.type}, which cannot carry: it waits for a touch`, {
+      next: 'make a plain key for the courier: `ssh-keygen -t ed25519`',
+    });
+  }
+  return {
+    key,
+    async prove(data, algorithm = key.kind === 'rsa' ? 'rsa-sha2-512' : key.type) {
+      const answer = agent === undefined ? undefined : await askAgent(agent, key, data, algorithm);
+      if (answer?.kind === 'signed') return answer.signature;
+      if (opened.secret !== undefined) return proveWith(opened.secret, data, algorithm);
+      throw new Failure('key', `the key ${file} has a passphrase and no ssh-agent holds it`, { next: `run: ssh-add ${file}` });
+    },
+  };
 }
 
-/** OpenSSH's own format names the cipher and holds the public key in clear (PROTOCOL.key). */
-function publicPartOfProtected(bytes: Uint8Array): PublicKey | undefined {
-  const text = Buffer.from(bytes).toString('latin1');
-  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END OPENSSH PRIVATE KEY-----/.exec(text)?.[1];
+interface Opened {
+  readonly key: PublicKey;
+  /** Absent: encrypted. */
+  readonly secret?: sshpk.PrivateKey;
+}
+
+function open(file: string, text: string): Opened {
+  const blob = publicBlob(text);
+  try {
+    const secret = sshpk.parsePrivateKey(text, 'auto');
+    return { key: strict(file, readPublicKey(secret.toPublic().toString('ssh').split(' ').slice(0, 2).join(' '))), secret };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    // Which error it was is not passed on: a parser's message may quote what it could not read.
+    if (blob !== undefined) return { key: strict(file, readKeyBlob(blob)) };
+    throw new Failure('key', `${file} holds no private key that can be read without a passphrase`, {
+      next: 'give a private key file in the OpenSSH format; `ssh-keygen -p -f FILE` writes it anew in it',
+    });
+  }
+}
+
+function strict(file: string, reading: ReturnType<typeof readPublicKey>): PublicKey {
+  if (reading.ok) return reading.key;
+  throw new Failure('key', `${file}: ${reading.message}`, { next: reading.suggestion });
+}
+
+/** The public half of a private key in the OpenSSH format (PROTOCOL.key), which stands there unencrypted. */
+function publicBlob(text: string): Uint8Array | undefined {
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\r\n]+)-----END OPENSSH PRIVATE KEY-----/.exec(text)?.[1];
   if (body === undefined) return undefined;
   try {
-    const reader = new Reader(decodeBase64(body.replaceAll(/\s/g, '')));
-    reader.take('openssh-key-v1\0'.length);
-    if (reader.text() === 'none') return undefined;
-    reader.string();
-    reader.string();
-    reader.uint32();
-    const reading = readKeyBlob(reader.string());
-    return reading.ok ? reading.key : undefined;
+    const reader = new Reader(decodeBase64(body.replace(/[\r\n]/g, '')));
+    if (asciiText(reader.take(15)) !== 'openssh-key-v1\0') return undefined;
+    for (let skip = 0; skip < 3; skip++) reader.string();
+    return reader.uint32() === 1 ? reader.string() : undefined;
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;
   }
 }
 
-function carrying(key: PublicKey, file: string): PublicKey {
-  if (mayCarry(key.kind)) return key;
-  throw new Failure('key', `${file}: a key of the type ${key.type} cannot carry, since it waits for a touch`, {
-    next: "make a courier's key: ssh-keygen -t ed25519 -f courier",
-  });
+function proveWith(secret: sshpk.PrivateKey, data: Uint8Array, algorithm: string): Uint8Array {
+  const signer = secret.createSign(algorithm === 'rsa-sha2-256' ? 'sha256' : hashOf(secret));
+  signer.update(Buffer.from(data));
+  return new Uint8Array(signer.sign().toBuffer('ssh'));
 }
 
-async function fromAgent(key: PublicKey, file: string, agent: string | undefined): Promise<ConnectionKey> {
-  const held = agent === undefined ? [] : await agentKeys(agent);
-  if (agent === undefined || !held.some((blob) => isKey(blob, key))) {
-    const where = agent === undefined ? 'there is no agent (SSH_AUTH_SOCK is not set)' : 'the agent does not hold it';
-    throw new Failure('key', `the courier's key ${file} has a passphrase, and ${where}`, {
-      next: `run: ssh-add ${file}`,
-    });
-  }
-  return { key, prove: (data, algorithm) => agentSign(agent, key.blob, data, algorithm) };
-}
-
-function isKey(blob: Uint8Array, key: PublicKey): boolean {
-  const reading = readKeyBlob(blob);
-  return reading.ok && sameKey(reading.key, key);
-}
-
-function fromFile(bytes: Uint8Array, file: string): ConnectionKey {
-  let secret: KeyObject;
-  let line: string;
-  try {
-    const parsed = sshpk.parsePrivateKey(Buffer.from(bytes), 'auto', { filename: 'key' });
-    secret = createPrivateKey(parsed.toString('pkcs8'));
-    line = parsed.toPublic().toString('ssh').split(' ').slice(0, 2).join(' ');
-  } catch {
-    // Their own words might repeat a part of the file.
-    throw new Failure('key', `${file} is not a private key that can be read here`, {
-      next: "an OpenSSH private key is needed, without a passphrase or held by the agent; never the `.pub` file",
-    });
-  }
-  const key = carrying(parsePublicKey(line), file);
-  return { key, prove: async (data, algorithm) => wireSignature(secret, key, data, algorithm ?? usual(key)) };
-}
-
-function usual(key: PublicKey): string {
-  return key.type === 'ssh-rsa' ? 'rsa-sha2-512' : key.type;
-}
-
-const HASHES: Readonly<Record<string, string | null>> = {
-  'ssh-ed25519': null,
-  'ecdsa-sha2-nistp256': 'sha256',
-  'ecdsa-sha2-nistp384': 'sha384',
-  'ecdsa-sha2-nistp521': 'sha512',
-  'rsa-sha2-256': 'sha256',
-  'rsa-sha2-512': 'sha512',
-};
-
-/** RFC 4253 section 6.6: the algorithm and the signature; RFC 5656 section 3.1.2 for ECDSA's two numbers. */
-function wireSignature(secret: KeyObject, key: PublicKey, data: Uint8Array, algorithm: string): Uint8Array {
-  const hash = HASHES[algorithm];
-  const fits = key.type === 'ssh-rsa' ? algorithm.startsWith('rsa-') : algorithm === key.type;
-  if (hash === undefined || !fits) throw new Failure('internal', `a key of the type ${key.type} does not sign with ${algorithm}`);
-  if (!algorithm.startsWith('ecdsa-')) return joinBytes(writeString(algorithm), writeString(signWithNode(hash, data, secret)));
-  const both = signWithNode(hash, data, { key: secret, dsaEncoding: 'ieee-p1363' });
-  const [r, s] = [both.subarray(0, both.length / 2), both.subarray(both.length / 2)].map((half) => writeMpint(bigEndian(half)));
-  return joinBytes(writeString(algorithm), writeString(joinBytes(r ?? both, s ?? both)));
+/** RFC 5656 section 6.2.1 for the curves; Ed25519 hashes by itself and sshpk calls that sha512. */
+function hashOf(secret: sshpk.PrivateKey): 'sha256' | 'sha384' | 'sha512' {
+  if (secret.type !== 'ecdsa') return 'sha512';
+  return secret.size <= 256 ? 'sha256' : secret.size <= 384 ? 'sha384' : 'sha512';
 }

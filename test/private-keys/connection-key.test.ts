@@ -1,0 +1,94 @@
+/** The courier's key: it proves itself with nobody there, through the agent or from its file, and never asks. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import sshpk from 'sshpk';
+import { asciiBytes, Reader } from '../../src/core/ssh/wire.ts';
+import { readPrivateFile } from '../../src/disk/index.ts';
+import { openConnectionKey } from '../../src/private-keys/index.ts';
+import { verify } from '../../src/verify.ts';
+import { makeFolder, PASSPHRASE, startAgent } from './secrets.ts';
+import type { Agent } from './secrets.ts';
+
+let folder: ReturnType<typeof makeFolder>;
+let agent: Agent;
+beforeAll(async () => {
+  folder = makeFolder();
+  agent = await startAgent(folder.path);
+});
+afterAll(async () => {
+  await agent.stop();
+  folder.remove();
+});
+
+const data = asciiBytes('what the transport asks for');
+const read = readPrivateFile;
+
+function parts(wire: Uint8Array): { readonly algorithm: string; readonly blob: Uint8Array } {
+  const reader = new Reader(wire);
+  const read = { algorithm: reader.text(), blob: reader.string() };
+  reader.end();
+  return read;
+}
+
+describe.each([
+  ['ed25519', ['-t', 'ed25519'], 'ssh-ed25519'],
+  ['p256', ['-t', 'ecdsa', '-b', '256'], 'ecdsa-sha2-nistp256'],
+  ['rsa', ['-t', 'rsa', '-b', '3072'], 'rsa-sha2-512'],
+] as const)('%s', (name, type, algorithm) => {
+  it('from its file', async () => {
+    const { file, key } = folder.key(`${name}-file`, type);
+    const connection = await openConnectionKey({ file, read });
+    expect(connection.key.line).toBe(key.line);
+    const signature = parts(await connection.prove(data));
+    expect(signature.algorithm).toBe(algorithm);
+    expect(verify(key, data, signature)).toBe(true);
+    expect(verify(key, asciiBytes('other'), signature)).toBe(false);
+  });
+  it('encrypted, through the agent', async () => {
+    const { file, key } = folder.key(`${name}-agent`, type, PASSPHRASE);
+    const connection = await openConnectionKey({ file, read, agent: agent.socket });
+    await expect(connection.prove(data)).rejects.toMatchObject({ code: 'key', next: `run: ssh-add ${file}` });
+    agent.add(file);
+    expect(verify(key, data, parts(await connection.prove(data, algorithm)))).toBe(true);
+  });
+});
+
+it('RSA with SHA-256 where a server asks for it', async () => {
+  const { file } = folder.key('rsa-256', ['-t', 'rsa', '-b', '3072']);
+  const { algorithm, blob } = parts(await (await openConnectionKey({ file, read })).prove(data, 'rsa-sha2-256'));
+  const pem = sshpk.parsePrivateKey(readFileSync(file, 'utf8')).toPublic().toString('pem');
+  expect([algorithm, createVerify('sha256').update(data).verify(pem, blob)]).toEqual(['rsa-sha2-256', true]);
+});
+
+it.each([['p384'], ['p521']] as const)('%s, which carries but signs no text', async (name) => {
+  const { file, key } = folder.key(name, ['-t', 'ecdsa', '-b', name.slice(1)]);
+  const { algorithm } = parts(await (await openConnectionKey({ file, read })).prove(data));
+  expect(algorithm).toBe(key.type);
+});
+
+it('an older PEM file', async () => {
+  const file = join(folder.path, 'pem');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(file, privateKey.export({ format: 'pem', type: 'sec1' }), { mode: 0o600 });
+  const connection = await openConnectionKey({ file, read });
+  expect(verify(connection.key, data, parts(await connection.prove(data)))).toBe(true);
+});
+
+describe('refused', () => {
+  const SHORT = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs1' });
+  it.each([
+    ['nothing', ''],
+    ['words', 'canary-9012'],
+    ['a key of 2048 bits', String(SHORT)],
+    ['a broken key', '-----BEGIN OPENSSH PRIVATE KEY-----\nY2FuYXJ5LTkwMTI=\n-----END OPENSSH PRIVATE KEY-----\n'],
+    ['a public key', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJGe05V2QpGGVKVpxUPcNJ4+Nzs7Dn3Abu9JAtAjX9tJ'],
+  ])('%s', async (name, text) => {
+    const file = join(folder.path, `refused ${name}`);
+    writeFileSync(file, text, { mode: 0o600 });
+    const error: unknown = await openConnectionKey({ file, read }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'key', next: expect.stringMatching(/.{10}/) as unknown });
+    expect(String(error)).not.toMatch(/canary|Y2FuYXJ5/);
+  });
+});
