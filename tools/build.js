@@ -12,7 +12,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 // Its plugins need it as a package too; the command line starts a quarter faster with it in the bundle.
 const BUNDLED_TOO = new Set(['@oclif/core']);
-const NOT_COMMANDS = new Set(['base', 'flags', 'start', 'usage']);
 
 // Built beside and moved into place, so that a failed build leaves the last one and a running one is not cut in half.
 const dist = join(root, `.dist-${process.pid}`);
@@ -31,11 +30,10 @@ if (listed.join() !== ids.map((id) => id.replaceAll('/', ':')).join()) {
 process.stderr.write(`built ${ids.length} commands into dist\n`);
 
 function commandIds() {
-  const files = globSync('**/*.ts', { cwd: join(root, 'src/commands') });
-  return files
-    .map((file) => file.replaceAll('\\', '/').replace(/\.ts$/, ''))
-    .filter((id) => !NOT_COMMANDS.has(id))
-    .toSorted();
+  const folder = join(root, 'src/commands');
+  const files = globSync('**/*.ts', { cwd: folder }).map((file) => file.replaceAll('\\', '/'));
+  const commands = files.filter((file) => /^export default class /m.test(readFileSync(join(folder, file), 'utf8')));
+  return commands.map((file) => file.replace(/\.ts$/, '')).toSorted();
 }
 
 async function bundle(commands) {

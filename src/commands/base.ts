@@ -8,7 +8,7 @@
  *   - gives back one value (with `status` and `why` when the exit status is not 0), or throws a Failure,
  *   - shows it in `text()`, which calls a function of terminal/; `--json` prints the value as it is,
  *   - has its JSON described in terminal/json/, from which schemas/ is made.
- * base.ts, flags.ts, start.ts and usage.ts are no commands (package.json, `oclif.commands.globPatterns`).
+ * A file here is a command when it exports a class by default; the others are what commands share.
  */
 import { Command, type Interfaces } from '@oclif/core';
 import { EXIT, type ExitStatus, Failure } from '../core/failure.ts';
@@ -43,6 +43,9 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
   /** The value for people. */
   protected abstract text(value: T, style: Style): string;
 
+  /** True where the repository may not be there yet: `init`. */
+  protected readonly begins: boolean = false;
+
   /** The world of this run; joined once, when it is first asked for. */
   protected async world(): Promise<World> {
     this.#world ??= this.#join();
@@ -53,6 +56,14 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
   /** Aborted by the first Ctrl-C: end what is under way cleanly and say what was done. */
   protected get signal(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** With `--commit`: commits exactly these paths. Throws `not-done` when the repository is under no version control. */
+  protected async commit(paths: readonly string[], message: string): Promise<void> {
+    if (!('commit' in this.flags) || this.flags.commit !== true || paths.length === 0) return;
+    const outcome = await (await this.world()).repository.commit(paths, message);
+    if (outcome.kind === 'done') return;
+    throw new Failure('not-done', `what was written is not committed: ${outcome.why}`, { next: `commit by hand: ${paths.join(' ')}` });
   }
 
   override async run(): Promise<ExitStatus> {
@@ -88,7 +99,7 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     // Imported when it is needed: `--help` and a wrong flag need no world.
     const { joinWorld } = await import('../main.ts');
     const { repo } = this.flags as GlobalFlags;
-    return joinWorld({ ...(repo === undefined ? {} : { repo }), terminal: this.screen, env: process.env });
+    return joinWorld({ ...(repo === undefined ? {} : { repo }), begins: this.begins, terminal: this.screen, env: process.env });
   }
 
   #listen(): () => void {

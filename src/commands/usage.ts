@@ -21,14 +21,20 @@ export function usageFailure(
   return new Failure('usage', plainWords(message), { next });
 }
 
-/** oclif's `Nonexistent flag: --x` and its indented lists in keyward's words, on one line. */
+/** oclif's sentences and indented lists in keyward's words, on one line. */
 function plainWords(message: string): string {
   const line = message.replace(/\s*\n\s*/g, ' ').trim();
-  return line
-    .replace(/^Nonexistent flags?:/, 'there is no flag')
-    .replace(/^Missing (\d+) required args?:/, 'missing:')
-    .replace(/^Unexpected arguments?:/, 'not expected here:');
+  return PLAINER.reduce((text, [theirs, ours]) => text.replace(theirs, ours), line);
 }
+
+const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [/^Nonexistent flags?:/, 'there is no flag'],
+  [/^Missing \d+ required args?:/, 'missing:'],
+  [/^Unexpected arguments?:/, 'not expected here:'],
+  [/^Expected (\S+) to be one of:/, '$1 is none of:'],
+  [/^The following errors? occurred: /, ''],
+  [/=(true|false) cannot also be provided when using/, ' does not go together with'],
+];
 
 /** An unknown command. `ids` are oclif's, with `:`. */
 export function unknownCommand(id: string, ids: readonly string[]): Failure {

@@ -36,3 +36,9 @@ export function checkLine({ findings, looked }: Report): string {
 function number(howMany: number, one: string): string {
   return howMany === 0 ? `no ${one}s` : count(howMany, one);
 }
+
+/** Why the exit status is not 0. */
+export function checkWhy(findings: readonly Finding[]): string {
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  return `${count(errors, 'error')} in the policy`;
+}

@@ -15,7 +15,7 @@ function annotation(finding: Finding): string {
   if (line !== undefined) properties.push(`line=${line}`);
   if (line !== undefined && column !== undefined) properties.push(`col=${column}`);
   properties.push(`title=${property(finding.rule)}`);
-  const message = finding.suggestion === undefined ? finding.message : `${finding.message}\ntry: ${finding.suggestion}`;
+  const message = finding.suggestion === undefined ? finding.message : `${finding.message}\n${finding.suggestion}`;
   return `::${finding.severity} ${properties.join(',')}::${data(message)}`;
 }
 

@@ -25,7 +25,7 @@ export function findingsSarif(findings: readonly Finding[], version: string): st
 
 function result(finding: Finding, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
-  const text = finding.suggestion === undefined ? finding.message : `${finding.message} Try: ${finding.suggestion}`;
+  const text = finding.suggestion === undefined ? finding.message : `${finding.message} ${finding.suggestion}`;
   const region =
     line === undefined ? {} : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } };
   const uri = file.split('/').map(encodeURIComponent).join('/');

@@ -22,7 +22,7 @@ function findingText(finding: Finding, style: Style): string {
   const word = style.paint(isError(finding) ? 'red' : 'yellow', finding.severity);
   const head = `${style.paint('bold', placeText(finding.place))}: ${word}: ${tame(finding.message)} ${style.paint('dim', `[${finding.rule}]`)}`;
   const lines = [wrap(head, style.width, '  '), ...excerptLines(finding, style)];
-  if (finding.suggestion !== undefined) lines.push(wrap(`  try: ${tame(finding.suggestion)}`, style.width, '       '));
+  if (finding.suggestion !== undefined) lines.push(wrap(`  ${tame(finding.suggestion)}`, style.width));
   return lines.join('\n');
 }
 

@@ -224,13 +224,12 @@ function compare(run: Run, outcome: Outcome, folder: string): string[] {
 }
 
 function equal(expected: readonly string[], actual: readonly string[]): boolean {
-  return (
-    mask(expected.join('\n')).trimEnd() ===
-    actual
-      .map((line) => line.trimEnd())
-      .join('\n')
-      .trimEnd()
+  const [one, other] = [mask(expected.join('\n')), actual.join('\n')].map((text) =>
+    text.replace(/[ \t]+$/gm, '').trimEnd(),
   );
+  // A folder's name has another length elsewhere, and what is wrapped around it breaks at another word.
+  if (one?.includes('<folder>') === true) return one.replace(/\s+/g, ' ') === other?.replace(/\s+/g, ' ');
+  return one === other;
 }
 
 /** Expected lines that were not shown in this order. */

@@ -62,7 +62,7 @@ describe('the storyteller', () => {
 
   it('finds nothing wrong where nothing is', async () => {
     const text =
-      'file a\n  | x\n$ cat a; echo no >&2; exit 3\n  x\n! no\n= 3\nsame\nhas a\nhas no b\n$ tty cat\n< hello\n? hello\n  hello\n< ^C\n= 130\n';
+      'file a\n  | x\n$ cat a; echo no >&2; exit 3\n  x\n! no\n= 3\nsame\nhas a\nhas no b\n$ tty echo ready; cat\n? ready\n< hello\n? hello\n? hello\n  hello\n< ^C\n= 130\n';
     expect(await faultsOf(text)).toBe('');
   });
 });
