@@ -13,8 +13,9 @@ const HIDDEN =
 const PLAIN = /^[\n\t -~]*$/;
 
 export interface Hidden {
-  /** Offset in UTF-16 units. */
-  readonly offset: number;
+  /** From 1; the column counts UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
   /** `U+200B`. */
   readonly name: string;
 }
@@ -22,20 +23,13 @@ export interface Hidden {
 /** The first deceiving character of each line, at most `most` of them. */
 export function hiddenCharacters(text: string, most: number): readonly Hidden[] {
   const found: Hidden[] = [];
-  let start = 0;
-  for (const line of text.split('\n')) {
-    const hidden = PLAIN.test(line) ? undefined : firstHidden(line);
-    if (hidden !== undefined) found.push({ offset: start + hidden.offset, name: hidden.name });
+  if (PLAIN.test(text)) return found;
+  for (const [index, line] of text.split('\n').entries()) {
+    const match = PLAIN.test(line) ? null : HIDDEN.exec((line.endsWith('\r') ? line.slice(0, -1) : line).replaceAll('\t', ' '));
+    if (match !== null) found.push({ line: index + 1, column: match.index + 1, name: codeName(match[0]) });
     if (found.length >= most) break;
-    start += line.length + 1;
   }
   return found;
-}
-
-function firstHidden(line: string): Hidden | undefined {
-  const checked = (line.endsWith('\r') ? line.slice(0, -1) : line).replaceAll('\t', ' ');
-  const match = HIDDEN.exec(checked);
-  return match === null ? undefined : { offset: match.index, name: codeName(match[0]) };
 }
 
 export function codeName(character: string): string {

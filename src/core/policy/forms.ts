@@ -52,19 +52,19 @@ export function isHostPort(text: string): boolean {
   return match[1] === undefined ? isHost(match[2] ?? '') : ipv6Words(match[1]) !== undefined;
 }
 
-/** What is wrong with an address or a network in CIDR form, and what it should be; undefined: nothing. */
-export function networkFault(text: string): { readonly message: string; readonly suggestion?: string } | undefined {
+/** What is wrong with an address or a network in CIDR form, and on a second line what it should be; undefined: nothing. */
+export function networkFault(text: string): string | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const words = ipv4Words(address) ?? ipv6Words(address);
-  if (words === undefined || rest.length > 0) return { message: 'This is no IP address and no network', suggestion: 'Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.' };
+  if (words === undefined || rest.length > 0) return 'This is no IP address and no network\nWrite one like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.';
   if (length === undefined) return undefined;
   const most = words.length * 16;
-  if (!/^(?:0|[1-9]\d{0,2})$/.test(length) || Number(length) > most) return { message: `The length after / must be 0 to ${most}` };
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(length) || Number(length) > most) return `The length after / must be 0 to ${most}`;
   const bits = Number(length);
   const network = words.map((word, i) => word & (0xffff << Math.max(0, 16 - Math.max(0, bits - i * 16))) & 0xffff);
   if (network.every((word, i) => word === words[i])) return undefined;
   // sshd refuses the whole list for such a network.
-  return { message: `${text} has bits set beyond its length`, suggestion: `Write ${spell(network)}/${bits}, or the address alone.` };
+  return `${text} has bits set beyond its length\nWrite ${spell(network)}/${bits}, or the address alone.`;
 }
 
 /** Whether a network holds every address, so that it limits nothing. */

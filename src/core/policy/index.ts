@@ -10,3 +10,5 @@
  */
 export * from './compiled.ts';
 export { compilePolicy } from './compile.ts';
+export * from './edit.ts';
+export type { WrittenAccepted, WrittenEmployee, WrittenMachine, WrittenServer } from './written.ts';

@@ -39,6 +39,8 @@ export interface ReadPolicy {
   readonly named: Readonly<Record<NameKind, ReadonlyMap<string, Place>>>;
   /** False when some file could not be read: then nothing can be called unknown. */
   readonly whole: boolean;
+  /** True when nothing at all was left out: then a selector that finds nothing means nothing. */
+  readonly complete: boolean;
   /** YAML files read. */
   readonly files: readonly string[];
 }
@@ -54,12 +56,14 @@ export function readPolicy(files: PolicyFiles, report: Report): ReadPolicy {
   const reader = new PolicyReader(report, paths);
   if (!files.has(MAIN_FILE)) {
     report.error('no-policy', { file: MAIN_FILE }, 'There is no access-policy.yaml: nobody is given anything.', 'Run keyward init, or give --repo.');
+    reader.policy.whole = false;
   }
   for (const path of paths) {
     const text = readYaml(path, files.get(path) ?? new Uint8Array(), report);
     if (text === undefined) reader.policy.whole = false;
     else reader.readFile(text);
   }
+  reader.policy.complete = report.errors === 0;
   return reader.policy;
 }
 
@@ -72,7 +76,7 @@ class PolicyReader {
     this.report = report;
     this.#named = { people: new Map(), teams: new Map(), servers: new Map(), providers: new Map(), rules: new Map() };
     const none = { teams: [], employees: [], machines: [], servers: [], rules: [], providers: [], undone: [], tests: [] };
-    this.policy = { ...none, defaultAllow: [], named: this.#named, whole: true, files };
+    this.policy = { ...none, defaultAllow: [], named: this.#named, whole: true, complete: true, files };
   }
 
   readFile(text: YamlText): void {
@@ -83,6 +87,7 @@ class PolicyReader {
       this.policy.whole = false;
       return;
     }
+    if (top === null) this.policy.whole = false;
     const fields = (top ?? {}) as Record<string, unknown>;
     this.#checkFields(fields, text);
     if (text.file === MAIN_FILE) this.#readHead(fields, text);
@@ -151,9 +156,9 @@ class PolicyReader {
     }
     for (const [index, item] of value.entries()) {
       const shown = section === 'rules' || section === 'tests' ? `${section.slice(0, -1)} ${index + 1}` : '';
-      const at = new At(text, [section, index], shown);
-      const shaped: unknown = shapeOf(schema, item, at, this.report);
       const name = nameOf(item);
+      const at = new At(text, [section, index], name ?? shown);
+      const shaped: unknown = shapeOf(schema, item, at, this.report);
       const place = section === 'rules' ? at.value('name') : at.value();
       const first = kind === undefined || name === undefined || this.#once(name, place, kind);
       if (first && shaped !== undefined) (this.policy[section] as Entry<unknown>[]).push({ name: name ?? shown, value: shaped, at });
@@ -163,8 +168,11 @@ class PolicyReader {
   #name(name: string, place: Place, kind: NameKind): boolean {
     const twin = /[^ -~]/.test(name) ? asciiTwin(name) : undefined;
     if (twin !== undefined) this.report.error('lookalike-name', place, `This name holds letters that only look like ${twin}.`, `Write ${twin} in ASCII.`);
-    else if (!NAME.test(name)) this.report.error('name-form', place, 'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.');
-    return this.#once(name, place, kind) && NAME.test(name);
+    else if (!NAME.test(name)) {
+      const lower = NAME.test(name.toLowerCase()) ? `Write ${name.toLowerCase()}.` : undefined;
+      this.report.error('name-form', place, 'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.', lower);
+    }
+    return NAME.test(name) && this.#once(name, place, kind);
   }
 
   #once(name: string, place: Place, kind: NameKind): boolean {

@@ -30,10 +30,10 @@ function reportIssue(issue: Issue, schema: v.GenericSchema, at: At, report: Repo
   }
   const colon = issue.message.indexOf(': ');
   const rule = issue.message.slice(0, colon);
-  const sentence = issue.message.slice(colon + 2);
+  const [sentence = '', suggestion] = issue.message.slice(colon + 2).split('\n');
   if (rule === 'unknown-field') reportUnknown(steps, schema, at, report);
   else if (rule === 'wrong-type') reportType(issue, sentence, at.value(...steps), report);
-  else reportForm(rule, sentence, issue, keyIsMeant ? at.key(...steps) : at.value(...steps), report);
+  else reportForm(rule, sentence, suggestion, issue, keyIsMeant ? at.key(...steps) : at.value(...steps), report);
 }
 
 function reportUnknown(steps: Steps, schema: v.GenericSchema, at: At, report: Report): void {
@@ -52,11 +52,13 @@ function reportType(issue: Issue, wanted: string, place: ReturnType<At['value']>
   report.error('wrong-type', place, `This must be ${wanted}, not ${kindOf(input)}.`, quote ?? asList);
 }
 
-function reportForm(rule: string, sentence: string, issue: Issue, place: ReturnType<At['value']>, report: Report): void {
+function reportForm(rule: string, sentence: string, suggestion: string | undefined, issue: Issue, place: ReturnType<At['value']>, report: Report): void {
   const input = typeof issue.input === 'string' ? issue.input : '';
   const names = rule === 'name-form' || rule === 'account-form';
+  const lower = names && /^[a-z][a-z0-9_-]{0,31}$/.test(input.toLowerCase()) ? `Write ${input.toLowerCase()}.` : undefined;
   const twin = names && /[^ -~]/.test(input) ? asciiTwin(input) : undefined;
-  if (twin === undefined) report.error(rule, place, `${sentence}.`);
+  const near = rule === 'allow-unknown' ? nearest(input, ['pty', 'agent-forwarding', 'x11']) : undefined;
+  if (twin === undefined) report.error(rule, place, `${sentence}.`, near === undefined ? (suggestion ?? lower) : `Did you mean ${near}?`);
   else report.error('lookalike-name', place, `This name holds letters that only look like ${twin}.`, `Write ${twin} in ASCII.`);
 }
 

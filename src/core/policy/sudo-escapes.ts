@@ -49,23 +49,34 @@ const ESCAPES: ReadonlyMap<string, Condition> = new Map<string, Condition>([
 ]);
 
 /** Those of systemd that show through a pager, which opens a shell, or edit a unit, which is run as root. */
-const SYSTEMCTL = /^(?:edit|link|enable|set-environment|import-environment|status|show|cat|help|list-[a-z-]+)$/;
+const SYSTEMCTL = /^(?:edit|link|set-environment|import-environment|status|show|cat|help|list-[a-z-]+)$/;
+const EDITS = /^(?:edit|link|set-environment|import-environment)$/;
 
-/** Why a command of a sudo rule gives more than it seems to, as a sentence; undefined: nothing is known. */
-export function sudoEscape(command: string): string | undefined {
+export interface Escape {
+  /** Why the command gives more than it seems to, as a sentence. */
+  readonly says: string;
+  readonly instead: string;
+}
+
+const SCRIPT = 'List a script of your own that does the one thing, owned by root.';
+
+/** Why a command of a sudo rule gives more than it seems to; undefined: nothing is known. */
+export function sudoEscape(command: string): Escape | undefined {
   const [path = '', ...args] = command.split(' ');
   const program = (path.split('/').at(-1) ?? '').replace(/(?<=^(?:python|perl|ruby|lua|php))[0-9.]+$/, '');
   if (program === 'systemctl' || program === 'journalctl') return pagerEscape(program, args);
   const condition = ESCAPES.get(program);
   if (condition === undefined) return undefined;
-  const says = `${program} can open a shell, run other programs or write any file`;
+  const says = { says: `${program} can open a shell, run other programs or write any file.`, instead: SCRIPT };
   if (condition === 'always') return says;
   if (args.length === 0) return condition === 'without arguments' || !condition.test('x') ? says : undefined;
   return condition !== 'without arguments' && args.some((arg) => condition.test(arg)) ? says : undefined;
 }
 
-function pagerEscape(program: string, args: readonly string[]): string | undefined {
+function pagerEscape(program: string, args: readonly string[]): Escape | undefined {
   if (args.includes('--no-pager')) return undefined;
   const paged = program === 'journalctl' ? !args.some((arg) => /^--(?:flush|sync|rotate|vacuum-.*)$/.test(arg)) : args.length === 0 || args.some((arg) => SYSTEMCTL.test(arg));
-  return paged ? `${program} shows its output in a pager, from which a shell is opened, or edits what root runs; --no-pager keeps it from the first` : undefined;
+  if (!paged) return undefined;
+  if (args.some((arg) => EDITS.test(arg))) return { says: `systemctl ${args.find((arg) => EDITS.test(arg)) ?? ''} changes what root runs.`, instead: SCRIPT };
+  return { says: `${program} shows this in a pager, from which a shell can be opened.`, instead: 'Add --no-pager to it.' };
 }

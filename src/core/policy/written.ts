@@ -2,7 +2,7 @@
  * The written policy: the shape of access-policy.yaml and the files beside it, and nothing of what it means. The types
  * and the JSON Schema for editors (schemas/) both come from here; what a form cannot say is a rule (rules/).
  *
- * A message is `rule-name: sentence`, for `wrong-type` what must stand there instead; shape.ts takes the two apart.
+ * A message is `rule-name: sentence` (and a suggestion on a second line), for `wrong-type` what must stand there instead; shape.ts takes the two apart.
  */
 import * as v from 'valibot';
 import type { WayInKind } from '../access/server.ts';
@@ -21,7 +21,8 @@ const isMapping = (value: unknown): boolean => typeof value === 'object' && valu
 
 /** A mapping with these fields and no other; every unknown one is found, not the first only. */
 function mapping<Entries extends v.ObjectEntries>(entries: Entries) {
-  const object = v.objectWithRest(entries, v.never('unknown-field: '));
+  // Typed without the rest, which never holds anything.
+  const object = v.objectWithRest(entries, v.never('unknown-field: ')) as unknown as v.ObjectSchema<Entries, undefined>;
   return v.pipe(v.unknown(), v.check(isMapping, 'wrong-type: a mapping'), object);
 }
 
@@ -66,7 +67,7 @@ const sentence = checked('text-form', (value) => (/^[^\p{C}\p{Zl}\p{Zp}]{1,120}$
 const end = checked('end-form', (value) => (readEnd(value) === undefined ? 'A date 2027-03-31, or UTC seconds 2027-01-31T18:00:00Z, that exists stands here' : undefined));
 const day = checked('date-form', (value) => (readInstant(`${value}T00:00:00Z`) === undefined ? 'A date like 2027-03-31 that exists stands here' : undefined));
 const host = checked('address-form', (value) => (isHost(value) ? undefined : 'A host name in lower case or an IP address stands here, without a port'));
-const network = checked('network-form', (value) => networkFault(value)?.message);
+const network = checked('network-form', (value) => networkFault(value));
 
 const labels = v.pipe(
   v.unknown(),

@@ -124,13 +124,14 @@ function readText(file: string, bytes: Uint8Array, report: Report): string | und
     report.error('not-utf8', { file, line, column: 1 }, 'A byte on this line is not UTF-8.', 'Save the file as UTF-8.');
     return undefined;
   }
+  if (decoded.text.includes('PRIVATE KEY-----')) {
+    report.error('key-private-key', { file }, 'A private key stands in this file.', 'Take it out of the repository and its history, and replace it: it has been shown.');
+    return undefined;
+  }
   report.source(file, decoded.text);
   const hidden = hiddenCharacters(decoded.text, MOST_PER_FILE);
-  const counter = new LineCounter();
-  if (hidden.length > 0) for (let i = -1; (i = decoded.text.indexOf('\n', i + 1)) >= 0; ) counter.addNewLine(i + 1);
-  if (hidden.length > 0) counter.lineStarts.unshift(0);
-  for (const { offset, name } of hidden) {
-    report.error('hidden-character', placeIn(file, counter, offset), `A character that cannot be seen, or is not what it looks like: ${name}.`, 'Take it out.');
+  for (const { line, column, name } of hidden) {
+    report.error('hidden-character', { file, line, column }, `A character that cannot be seen, or is not what it looks like: ${name}.`, 'Take it out.');
   }
   return hidden.length > 0 ? undefined : decoded.text;
 }

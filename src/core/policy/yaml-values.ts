@@ -3,7 +3,7 @@
  * that mean something to JavaScript, keys that stand twice, and plain words that one YAML reader takes for text and
  * another for a number, a truth or a date.
  */
-import { isAlias, isCollection, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Node, Pair, Scalar, YAMLMap } from 'yaml';
 import type { Place } from '../failure.ts';
 import type { Report } from './report.ts';
@@ -79,7 +79,8 @@ function scalarOf(scalar: Scalar, context: Context, field: string | undefined): 
   const { value, source = '', type } = scalar;
   if (type !== 'PLAIN') return value;
   if (typeof value === 'number') {
-    if (PLAIN_NUMBER.test(source) && Number.isSafeInteger(value)) return value;
+    // A fraction is left to whoever wants a whole number or a text here.
+    if (String(value) === source && !(Number.isInteger(value) && !PLAIN_NUMBER.test(source))) return value;
     return refuse(scalar, context, 'misread-value', `${source} is read as the number ${value}.`, `Write ${quoted(source)} if it is a text, ${value} if it is the number.`);
   }
   if (typeof value === 'boolean' && source !== String(value)) {
@@ -91,14 +92,8 @@ function scalarOf(scalar: Scalar, context: Context, field: string | undefined): 
 }
 
 function refuse(node: Node | undefined, context: Context, rule: string, message: string, suggestion?: string): typeof BROKEN {
-  const start = isCollection(node) && node.anchor === undefined && node.tag === undefined ? node.range?.[0] : propertyStart(node);
-  context.report.error(rule, context.placeAt(start ?? 0), message, suggestion);
+  context.report.error(rule, context.placeAt(node?.range?.[0] ?? 0), message, suggestion);
   return BROKEN;
-}
-
-/** Anchors and tags stand before the range of what they belong to. */
-function propertyStart(node: Node | undefined): number | undefined {
-  return node?.range?.[0];
 }
 
 function quotes(scalar: Scalar): string {

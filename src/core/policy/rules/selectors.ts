@@ -16,25 +16,27 @@ interface Choice {
 const rulesSelect: PolicyRule = (subject) => {
   const choices = choicesOf(subject);
   for (const { rule, people, servers, ended } of subject.reaches.rules) {
+    const before = subject.report.errors;
     checkPeople(rule.value.to, rule.at, subject, choices);
     checkServers(rule.value.servers, rule.at, subject, choices);
-    if (ended || !subject.policy.whole) continue;
-    if (selectsPeople(rule.value.to) && people.members.length === 0) nothing(subject, rule.at, 'to', 'nobody who is here');
-    if (selectsServers(rule.value.servers) && servers.members.length === 0) nothing(subject, rule.at, 'servers', 'no server');
+    if (ended || !subject.policy.complete || subject.report.errors > before) continue;
+    if (people.members.length === 0) nothing(subject, rule.at, 'to', 'nobody who is here');
+    if (servers.members.length === 0) nothing(subject, rule.at, 'servers', 'no server');
   }
 };
 
 function nothing({ report }: Subject, at: At, field: string, what: string): void {
-  report.warning('selector-matches-nothing', at.key(field), `${at.name}: this means ${what}, so the rule gives nothing.`);
+  report.warning('selector-matches-nothing', at.key(field), `This means ${what}, so the rule gives nothing.`);
 }
 
 const providersSelect: PolicyRule = (subject) => {
   const choices = choicesOf(subject);
   for (const { value, at } of subject.policy.providers) {
     for (const [index, rule] of value.rules.entries()) {
+      const before = subject.report.errors;
       checkPeople(rule.to, at, subject, choices, ['rules', index]);
-      if (subject.policy.whole && selectsPeople(rule.to) && subject.reaches.to(rule.to).length === 0) {
-        subject.report.warning('selector-matches-nothing', at.key('rules', index, 'to'), `${at.name}: this means nobody who is here, so the rule gives nothing.`);
+      if (subject.policy.complete && subject.report.errors === before && subject.reaches.to(rule.to).length === 0) {
+        subject.report.warning('selector-matches-nothing', at.key('rules', index, 'to'), 'This means nobody who is here, so the rule gives nothing.');
       }
     }
   }
@@ -43,8 +45,9 @@ const providersSelect: PolicyRule = (subject) => {
 const testsSelect: PolicyRule = (subject) => {
   const choices = choicesOf(subject);
   for (const { value, at } of subject.policy.tests) {
+    const before = subject.report.errors;
     checkServers(value.servers, at, subject, choices);
-    if (subject.policy.whole && selectsServers(value.servers) && subject.reaches.on(value.servers).length === 0) {
+    if (subject.policy.complete && subject.report.errors === before && subject.reaches.on(value.servers).length === 0) {
       subject.report.error('test-checks-nothing', at.key('servers'), 'This means no server, so the test checks nothing.');
     }
     if (!subject.policy.whole || subject.policy.named.people.has(value.who)) continue;
@@ -104,7 +107,7 @@ function checkNames(patterns: readonly string[] | undefined, { what, names, know
   for (const [index, pattern] of (patterns ?? []).entries()) {
     const place = at.value(...steps, index);
     if (isGlob(pattern)) {
-      if (!names.some(anyOf([pattern]))) report.warning('selector-matches-nothing', place, `No ${what} has a name like ${pattern}.`);
+      if (policy.complete && !names.some(anyOf([pattern]))) report.warning('selector-matches-nothing', place, `No ${what} has a name like ${pattern}.`);
     } else if (!known(pattern)) {
       const near = nearest(pattern, names);
       report.error(what === 'employee' || what === 'machine' ? 'unknown-person' : `unknown-${what}`, place, `There is no ${what} ${pattern}.`, near === undefined ? undefined : `Did you mean ${near}?`);
@@ -113,7 +116,7 @@ function checkNames(patterns: readonly string[] | undefined, { what, names, know
 }
 
 function checkLabels(servers: WrittenServers, at: At, { policy, report }: Subject): void {
-  if (!policy.whole || servers.labels === undefined) return;
+  if (!policy.complete || servers.labels === undefined) return;
   for (const [label, wanted] of Object.entries(servers.labels)) {
     const values = new Set(policy.servers.flatMap(({ value }) => (value.labels !== undefined && Object.hasOwn(value.labels, label) ? [value.labels[label] ?? ''] : [])));
     if (values.size === 0) {

@@ -15,7 +15,7 @@ const escapesAreNamed: EntryRule = ({ commands }, at, report, steps) => {
   if (typeof commands === 'string') return;
   for (const [index, command] of commands.entries()) {
     const escape = sudoEscape(command);
-    if (escape !== undefined) report.warning('sudo-escape', at.value(...steps, 'commands', index), `${escape}.`, 'List a script of your own that does the one thing, owned by root.');
+    if (escape !== undefined) report.warning('sudo-escape', at.value(...steps, 'commands', index), escape.says, escape.instead);
     if (/[*?[\]]/.test(command)) report.warning('sudo-literal', at.value(...steps, 'commands', index), 'Wildcards are taken literally: in sudoers they would also fit blanks and /.', 'List each command.');
   }
 };
