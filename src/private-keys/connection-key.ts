@@ -2,11 +2,13 @@
  * The courier's key as it proves itself to a server. It must work with nobody there, so nothing is asked: an agent that
  * holds the key, or a private key file without a passphrase.
  */
+import { createPrivateKey, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import sshpk from 'sshpk';
 import { Failure } from '../core/failure.ts';
 import { mayCarry, readKeyBlob, readPublicKey } from '../core/ssh/public-key.ts';
-import type { PublicKey } from '../core/ssh/public-key.ts';
-import { asciiText, decodeBase64, Malformed, Reader } from '../core/ssh/wire.ts';
+import type { KeyKind, PublicKey } from '../core/ssh/public-key.ts';
+import { asciiText, bigEndian, decodeBase64, joinBytes, Malformed, Reader, writeMpint, writeString } from '../core/ssh/wire.ts';
 import type { ConnectionKey } from '../world.ts';
 import { askAgent } from './agent.ts';
 
@@ -33,23 +35,26 @@ export async function openConnectionKey({ file, read, agent }: ConnectionKeyOpti
     async prove(data, algorithm = key.kind === 'rsa' ? 'rsa-sha2-512' : key.type) {
       const answer = agent === undefined ? undefined : await askAgent(agent, key, data, algorithm);
       if (answer?.kind === 'signed') return answer.signature;
-      if (opened.secret !== undefined) return proveWith(opened.secret, data, algorithm);
+      if (opened.secret !== undefined) return proveWith(opened, data, algorithm);
       throw new Failure('key', `the key ${file} has a passphrase and no ssh-agent holds it`, { next: `run: ssh-add ${file}` });
     },
   };
 }
 
-interface Opened {
+interface Unlocked {
   readonly key: PublicKey;
-  /** Absent: encrypted. */
-  readonly secret?: sshpk.PrivateKey;
+  readonly secret: KeyObject;
 }
+/** The key of a file; without its secret where that has a passphrase. */
+type Opened = Unlocked | { readonly key: PublicKey; readonly secret?: undefined };
 
 function open(file: string, text: string): Opened {
   const blob = publicBlob(text);
   try {
-    const secret = sshpk.parsePrivateKey(text, 'auto');
-    return { key: strict(file, readPublicKey(secret.toPublic().toString('ssh').split(' ').slice(0, 2).join(' '))), secret };
+    const parsed = sshpk.parsePrivateKey(text, 'auto');
+    const [type, base64] = parsed.toPublic().toString('ssh').split(' ');
+    const key = strict(file, readPublicKey(`${type} ${base64}`));
+    return { key, secret: createPrivateKey(parsed.toString('pkcs8')) };
   } catch (error) {
     if (error instanceof Failure) throw error;
     // Which error it was is not passed on: a parser's message may quote what it could not read.
@@ -80,14 +85,23 @@ function publicBlob(text: string): Uint8Array | undefined {
   }
 }
 
-function proveWith(secret: sshpk.PrivateKey, data: Uint8Array, algorithm: string): Uint8Array {
-  const signer = secret.createSign(algorithm === 'rsa-sha2-256' ? 'sha256' : hashOf(secret));
-  signer.update(Buffer.from(data));
-  return new Uint8Array(signer.sign().toBuffer('ssh'));
+/**
+ * The wire form of a signature (RFC 4253 section 6.6). Made with node:crypto, since sshpk 1.18 guesses the curve from
+ * the length of an ECDSA signature and is now and then wrong for P-521.
+ */
+function proveWith({ key, secret }: Unlocked, data: Uint8Array, algorithm: string): Uint8Array {
+  const hash = algorithm === 'rsa-sha2-256' ? 'sha256' : HASHES[key.kind];
+  const raw = new Uint8Array(sign(hash ?? null, data, { key: secret, dsaEncoding: 'ieee-p1363' }));
+  if (!key.type.startsWith('ecdsa-')) return joinBytes(writeString(algorithm), writeString(raw));
+  const half = raw.length / 2;
+  const numbers = [raw.slice(0, half), raw.slice(half)].map((part) => writeMpint(bigEndian(part)));
+  return joinBytes(writeString(key.type), writeString(joinBytes(...numbers)));
 }
 
-/** RFC 5656 section 6.2.1 for the curves; Ed25519 hashes by itself and sshpk calls that sha512. */
-function hashOf(secret: sshpk.PrivateKey): 'sha256' | 'sha384' | 'sha512' {
-  if (secret.type !== 'ecdsa') return 'sha512';
-  return secret.size <= 256 ? 'sha256' : secret.size <= 384 ? 'sha384' : 'sha512';
-}
+/** RFC 5656 section 6.2.1 for the curves; Ed25519 hashes by itself. */
+const HASHES: Readonly<Partial<Record<KeyKind, string>>> = {
+  'ecdsa-p256': 'sha256',
+  'ecdsa-p384': 'sha384',
+  'ecdsa-p521': 'sha512',
+  rsa: 'sha512',
+};
