@@ -1,0 +1,115 @@
+/** The plan: every change between the newest verified release and the next one, and the risks among them. */
+import type { SubjectId } from '../access/index.ts';
+import { people } from '../texts/index.ts';
+import type { Hash, Manifest, SignerSet } from '../texts/index.ts';
+import { accessChanges } from './access-changes.ts';
+import { change, inOrder } from './change.ts';
+import type { Change, Named } from './change.ts';
+import { compare } from './compared.ts';
+import type { ComparedPair, Names, ReleaseState } from './compared.ts';
+import { risksOf } from './risks.ts';
+import type { Risk } from './risks.ts';
+
+export interface Plan {
+  /** Who gains, then who loses, then servers, signers, couriers and revocations. */
+  readonly changes: readonly Change[];
+  /** To be accepted one by one, by name, before anybody signs. */
+  readonly risks: readonly Risk[];
+  /** What was compared, so that "nothing changes" says of how much. */
+  readonly looked: { readonly people: number; readonly servers: number; readonly accesses: number };
+}
+
+/** Compares two releases; `before` is undefined when the next one is the first. Pure: equal in every clone. */
+export function planChanges(before: ReleaseState | undefined, after: ReleaseState, names: Names): Plan {
+  const compared = compare(before, after);
+  const changes = inOrder([
+    ...compared.flatMap((pair) => peopleChanges(pair, names)),
+    ...compared.flatMap((pair) => serverChanges(pair, names)),
+    ...organizationChanges(before, after, names),
+  ]);
+  const all = compared.flatMap(({ had, has }) => [...new Set([...had.keys(), ...has.keys()])]);
+  return {
+    changes,
+    risks: risksOf({ before, after, compared, names }),
+    looked: { people: new Set(all).size, servers: compared.length, accesses: all.length },
+  };
+}
+
+function peopleChanges({ target, had, has }: ComparedPair, names: Names): readonly Change[] {
+  const server = named(target, names.target);
+  return [...new Set([...had.keys(), ...has.keys()])].flatMap((id) =>
+    accessChanges(had.get(id), has.get(id), {
+      person: named(id, names.person),
+      server,
+      grants: has.has(id) ? names.grants(id, target) : [],
+      fingerprint: names.fingerprint,
+    }),
+  );
+}
+
+function serverChanges({ target, before, after }: ComparedPair, names: Names): readonly Change[] {
+  const of = { server: named(target, names.target) };
+  if (before === undefined && after !== undefined) return [change('server-added', `${after.hostKeys.length} host keys`, of)];
+  if (before === undefined || after === undefined) return [change('server-gone', 'nothing is said about it any more', of)];
+  const keysOf = (manifest: Manifest): readonly string[] => [
+    ...manifest.hostKeys.map((key) => `${names.fingerprint(key.line)}`),
+    ...manifest.nextHostKeys.map((key) => `${names.fingerprint(key.line)} (next)`),
+  ];
+  const waysIn = (manifest: Manifest): readonly string[] =>
+    manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
+  return [
+    ...difference(keysOf(before), keysOf(after), (key) => change('host-key-gone', key, of), (key) => change('host-key-added', key, of)),
+    ...difference(waysIn(before), waysIn(after), (way) => change('way-in-not-accepted', way, of), (way) => change('way-in-accepted', way, of)),
+  ];
+}
+
+function organizationChanges(before: ReleaseState | undefined, after: ReleaseState, names: Names): readonly Change[] {
+  const [old, next] = [before?.release, after.release];
+  const couriers = (state: ReleaseState | undefined): readonly string[] =>
+    [...new Set((state?.manifests ?? []).flatMap((manifest) => manifest.couriers.map((key) => key.line)))].map(names.fingerprint);
+  const revocation = (hash: Hash): string => names.revocation(hash) ?? hash;
+  return [
+    ...signerChanges(old, next, names),
+    ...difference(couriers(before), couriers(after), (key) => change('courier-gone', key), (key) => change('courier-added', key)),
+    ...difference(old?.counted ?? [], next.counted, () => undefined, (hash) => change('revocation-counted', revocation(hash))),
+    ...difference(old?.undone ?? [], next.undone, () => undefined, (hash) => change('revocation-undone', revocation(hash))),
+    ...(old === undefined || old.receiver === next.receiver ? [] : [change('receiver-changed', `receiver ${next.receiver}`)]),
+  ];
+}
+
+function signerChanges(before: SignerSet | undefined, after: SignerSet, names: Names): readonly Change[] {
+  const old = before === undefined ? new Set<SubjectId>() : people(before);
+  const next = people(after);
+  const of = (id: string): { person: Named<SubjectId> } => ({ person: named(id as SubjectId, names.person) });
+  const keys = (set: SignerSet | undefined, others: ReadonlySet<SubjectId>): readonly string[] =>
+    (set?.signers ?? []).filter(({ id }) => others.has(id)).map(({ id, key }) => `${id} ${key.line}`);
+  const keyChange = (kind: 'signer-key-added' | 'signer-key-gone') => (line: string): Change => {
+    const space = line.indexOf(' ');
+    return change(kind, names.fingerprint(line.slice(space + 1)), of(line.slice(0, space)));
+  };
+  const kind = before === undefined || before.threshold === after.threshold ? undefined : before.threshold > after.threshold ? 'threshold-lowered' : 'threshold-raised';
+  return [
+    ...difference([...old], [...next], (id) => change('signer-gone', 'may sign no longer', of(id)), (id) => change('signer-added', 'may sign', of(id))),
+    ...difference(keys(before, next), keys(after, old), keyChange('signer-key-gone'), keyChange('signer-key-added')),
+    ...(kind === undefined ? [] : [change(kind, `${after.threshold} of ${next.size} must sign, in place of ${before?.threshold ?? 0} of ${old.size}`)]),
+  ];
+}
+
+/** What is in one list only, through what it is called. */
+function difference(
+  before: readonly string[],
+  after: readonly string[],
+  gone: (one: string) => Change | undefined,
+  added: (one: string) => Change | undefined,
+): readonly Change[] {
+  const [old, next] = [new Set(before), new Set(after)];
+  const changes = [
+    ...before.filter((one) => !next.has(one)).map(gone),
+    ...after.filter((one) => !old.has(one)).map(added),
+  ];
+  return changes.filter((one) => one !== undefined);
+}
+
+function named<Id extends string>(id: Id, nameOf: (id: Id) => string | undefined): Named<Id> {
+  return { id, name: nameOf(id) ?? id };
+}
