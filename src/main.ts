@@ -6,21 +6,33 @@
  * `check` and `plan` start without it.
  */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { instantOf } from './core/access/instant.ts';
 import { Failure } from './core/failure.ts';
-import { findRepository, openJournals, openRepository, openSettings, ownFolders, readPrivateFile } from './disk/index.ts';
-import type { ConnectionKey, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
+import {
+  findRepository,
+  isThere,
+  openJournals,
+  openRepository,
+  openSettings,
+  ownFolders,
+  readGiven,
+  readPrivateFile,
+} from './disk/index.ts';
+import type { ConnectionKey, Settings, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
 export interface Joining {
   /** `--repo`; else KEYWARD_REPO, else the nearest folder upwards with an access-policy.yaml. */
   readonly repo?: string;
+  /** `init`: where none is found, this folder becomes one. */
+  readonly begins?: boolean;
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The world of one run. Throws `no-repository` when no repository is named and none is found. */
-export async function joinWorld({ repo, terminal, env }: Joining): Promise<World> {
+export async function joinWorld({ repo, begins = false, terminal, env }: Joining): Promise<World> {
   const named = repo ?? nonEmpty(env['KEYWARD_REPO']);
   const folders = ownFolders(env);
   const settings = openSettings(folders);
@@ -28,8 +40,9 @@ export async function joinWorld({ repo, terminal, env }: Joining): Promise<World
     clock: { now: () => instantOf(Date.now() / 1000) },
     random: (length) => new Uint8Array(randomBytes(length)),
     crypto: { ...signatureCrypto, sha256 },
-    repository: await openRepository(named ?? (await findRepository(process.cwd()))),
+    repository: await openRepository(named ?? (await nearest(begins))),
     settings,
+    given: givenSettings(env),
     journals: openJournals(folders),
     signing: { sign: () => notYet('signing') },
     keyMaker: { make: () => notYet('making keys') },
@@ -44,6 +57,25 @@ export async function joinWorld({ repo, terminal, env }: Joining): Promise<World
     receiver: () => notYet('the receiver'),
     target: joinTargets(settings, env),
   };
+}
+
+/** A runner has no settings of its own: it is told by its environment. */
+function givenSettings(env: Joining['env']): Settings {
+  const firstRelease = nonEmpty(env['KEYWARD_FIRST_RELEASE']);
+  const courierKeyFile = nonEmpty(env['KEYWARD_COURIER_KEY']);
+  if (firstRelease !== undefined && !/^[0-9a-f]{64}$/.test(firstRelease)) {
+    throw new Failure('usage', 'KEYWARD_FIRST_RELEASE is no fingerprint: 64 lowercase hexadecimal digits', { next: '`keyward status` prints it' });
+  }
+  return { ...(firstRelease === undefined ? {} : { firstRelease }), ...(courierKeyFile === undefined ? {} : { courierKeyFile: resolve(courierKeyFile) }) };
+}
+
+async function nearest(begins: boolean): Promise<string> {
+  try {
+    return await findRepository(process.cwd());
+  } catch (error) {
+    if (begins && error instanceof Failure && error.code === 'no-repository') return process.cwd();
+    throw error;
+  }
 }
 
 /** The one place that knows which kind of target has which adapter. */
@@ -82,3 +114,12 @@ function nonEmpty(text: string | undefined): string | undefined {
 async function notYet(what: string): Promise<never> {
   throw new Failure('not-yet', `${what} is not joined yet`);
 }
+
+/** A key of one's own by the path of its private or its public file: the public line, and the private file where there is one. */
+export async function readOwnKey(path: string): Promise<{ readonly publicLine: string; readonly file?: string }> {
+  const file = resolve(path.endsWith('.pub') ? path.slice(0, -'.pub'.length) : path);
+  const publicLine = (await readGiven(`${file}.pub`, 'public')).trim();
+  return (await isThere(file)) ? { publicLine, file } : { publicLine };
+}
+
+export { readGiven } from './disk/index.ts';

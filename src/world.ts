@@ -191,6 +191,16 @@ export interface Enrolment {
 export interface Found {
   readonly lines: readonly string[];
 }
+/** What a server is taken out with. */
+export interface Removal {
+  readonly organization: string;
+  readonly targetId: string;
+  readonly nonce: string;
+  /** sha256 of the receipt that was stored. */
+  readonly receipt: string;
+  /** Writes today's grants as plain files. */
+  readonly keepAccess: boolean;
+}
 export interface Enroller {
   /** Installs, proves by `proveCourier` that the way back in holds, and only then lets go; else everything is reverted. */
   enroll(
@@ -203,13 +213,8 @@ export interface Enroller {
   look(access: RootAccess, signal: AbortSignalLike): Promise<Outcome<Found>>;
   /** The script that `enroll` would run, for one's own way of running it as root. */
   print(enrolment: Enrolment): Promise<string>;
-  /** Takes receiver and courier away, after the receipt is signed and handed to `store`. */
-  remove(
-    access: RootAccess,
-    parcel: { readonly nonce: string; readonly keepAccess: boolean },
-    store: (signed: Signed) => Promise<void>,
-    signal: AbortSignalLike,
-  ): Promise<Outcome<Found>>;
+  /** Takes receiver and courier away, once the server's last answer is stored. */
+  remove(access: RootAccess, removal: Removal, signal: AbortSignalLike): Promise<Outcome<Found>>;
   /** Host keys of an address by `known_hosts`; never asked of the server itself. */
   knownHostKeys(address: string, port: number): Promise<readonly PublicKey[]>;
 }
@@ -225,6 +230,21 @@ export interface Terminal {
   tell(line: string): void;
   /** True only on a terminal after a yes; `name` is what scripts confirm with (`--confirm NAME`). */
   confirm(question: string, name: string): Promise<boolean>;
+  /** A line of text; undefined where nobody can be asked. */
+  ask(question: string, suggested?: string): Promise<string | undefined>;
+  /** A line that is not shown while it is typed (a new passphrase); undefined where nobody can be asked. */
+  secret(question: string): Promise<string | undefined>;
+  /** The risks accepted by name on the command line. */
+  accepts(risk: string): boolean;
+  /** Shows which of these are under way; what came of each is in the value the command prints. */
+  watch(names: readonly string[]): Watch;
+}
+
+export interface Watch {
+  begin(name: string): void;
+  end(name: string): void;
+  /** Always called, also after a failure. */
+  stop(): void;
 }
 
 /** A new private key: the text goes to a 0600 file and is then forgotten. */
@@ -239,6 +259,8 @@ export interface World {
   readonly crypto: Crypto;
   readonly repository: Repository;
   readonly settings: SettingsStore;
+  /** Settings this run was given by its environment; they come before the stored ones and are not stored. */
+  readonly given: Settings;
   readonly journals: JournalStore;
   readonly signing: Signing;
   readonly keyMaker: KeyMaker;

@@ -1,5 +1,7 @@
 /** Flags that several commands share, so that each is spelled and explained once. */
 import { Flags } from '@oclif/core';
+import type { Choice } from '../verbs/known-targets.ts';
+import type { Limits } from '../verbs/side-by-side.ts';
 
 /** On every command. */
 export const globalFlags = {
@@ -74,3 +76,12 @@ export const changeFlags = {
 export const commitFlags = {
   commit: Flags.boolean({ summary: 'commit the files that were written, and nothing else' }),
 };
+
+/** From the flags of reaching to what a verb takes. */
+export function choiceOf(flags: { readonly server?: string[] | undefined; readonly label?: string[] | undefined }): Choice {
+  return { servers: flags.server ?? [], labels: flags.label ?? [] };
+}
+
+export function limitsOf(flags: { readonly parallel: number; readonly timeout: number }, signal: AbortSignal): Limits {
+  return { parallel: flags.parallel, timeout: flags.timeout, signal };
+}

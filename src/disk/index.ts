@@ -15,3 +15,4 @@ export { openJournals } from './journal-files.ts';
 export { ownFolders } from './own-folders.ts';
 export type { OwnFolders } from './own-folders.ts';
 export { readPrivateFile, writePrivateFile } from './private-file.ts';
+export { isThere, readGiven } from './given-file.ts';

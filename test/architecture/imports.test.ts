@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAY_IMPORT, PACKAGES, packageOf, PENDING, resolved, roomOf } from './rooms.ts';
+import { MAY_IMPORT, PACKAGES, packageOf, PENDING, resolved, roomOf, TYPES_ONLY } from './rooms.ts';
 import { importsOf, type Source, sources, writesOf } from './source.ts';
 
 interface Reading {
@@ -16,10 +16,11 @@ function read(files: readonly Source[]): Reading {
   for (const file of files) {
     const room = roomOf(file.path);
     if (room === undefined) violations.push(`${file.path} is in no room`);
-    for (const { what } of importsOf(file)) {
+    for (const { what, typesOnly } of importsOf(file)) {
       imports += 1;
       const permission = what.startsWith('.') ? roomPermission(room, file.path, what) : packagePermission(room, what);
-      if (permission === undefined) violations.push(`${file.path} imports ${what}`);
+      const tooMuch = permission !== undefined && TYPES_ONLY.has(permission) && !typesOnly;
+      if (permission === undefined || tooMuch) violations.push(`${file.path} imports ${what}`);
       else if (permission !== '') used.add(permission);
     }
   }
@@ -80,6 +81,7 @@ describe('the walls between the rooms', () => {
     ['a core room reaching out', 'src/core/plan/planted.ts', "import { read } from '../../disk/index.ts';"],
     ['a core room on a sideways path', 'src/core/ssh/planted.ts', "export * from '../policy/index.ts';"],
     ['a type only', 'src/terminal/planted.ts', "import type { World } from '../world.ts';"],
+    ['more than a type', 'src/terminal/planted.ts', "import { deliver } from '../verbs/deliver.ts';"],
     ['a type in place', 'src/verbs/planted.ts', "export type X = import('../terminal/terminal.ts').Screen;"],
     ['an import while running', 'src/verbs/planted.ts', "export const x = async () => import('ssh2');"],
     ['a package of another room', 'src/disk/planted.ts', "import sshpk from 'sshpk';"],

@@ -15,17 +15,21 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/plan': ['core/access', 'core/texts'],
   'core/journal': [],
   world: ['core'],
-  verify: ['core', 'world'],
+  verify: ['core'],
   'targets/servers': ['core', 'world'],
   'targets/aws-iam': ['core', 'world'],
   disk: ['core', 'world'],
   'private-keys': ['core', 'world'],
   receiver: [],
   verbs: ['core', 'world'],
-  terminal: ['core'],
+  // The shape of each verb's value, nothing else: what it shows (docs/decisions/terminal-sees-values.md).
+  terminal: ['core', 'verbs'],
   commands: ['verbs', 'core', 'terminal', 'main'],
   main: ['core', 'world', 'verify', 'targets/servers', 'targets/aws-iam', 'disk', 'private-keys', 'receiver'],
 };
+
+/** Permissions for types only. */
+export const TYPES_ONLY: ReadonlySet<string> = new Set(['terminal → verbs']);
 
 /** Everything from outside that is imported in src, and by whom; `node:*` is every other module of Node. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +41,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ssh2: ['targets/servers'],
   sshpk: ['private-keys'],
   yaml: ['core/policy'],
-  valibot: ['terminal'],
+  valibot: ['terminal', 'core/policy'],
   '@aws-sdk/*': ['targets/aws-iam'],
 };
 

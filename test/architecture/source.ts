@@ -15,6 +15,8 @@ export interface Import {
   readonly from: string;
   /** `./x.ts`, `node:fs` or a package, as written. */
   readonly what: string;
+  /** Nothing of it is there at run time: `import type`, `import('…')` in a type. */
+  readonly typesOnly: boolean;
 }
 
 export interface FunctionSize {
@@ -71,8 +73,10 @@ export function importsOf(source: Source): Import[] {
   for (const [node] of walk(source)) {
     if (!IMPORTING.has(node.type)) continue;
     const named = node['source'] ?? node['argument'];
-    if (isNode(named) && typeof named['value'] === 'string') found.push({ from: source.path, what: named['value'] });
-    else if (node.type === 'ImportExpression') throw new Error(`${source.path} imports something computed`);
+    if (isNode(named) && typeof named['value'] === 'string') {
+      const typesOnly = node['importKind'] === 'type' || node['exportKind'] === 'type' || node.type === 'TSImportType';
+      found.push({ from: source.path, what: named['value'], typesOnly });
+    } else if (node.type === 'ImportExpression') throw new Error(`${source.path} imports something computed`);
   }
   return found;
 }

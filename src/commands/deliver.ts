@@ -1,0 +1,34 @@
+/** `keyward deliver`: makes the targets answer what the newest signed release says. */
+import type { DeliverReport } from '../verbs/deliver.ts';
+import { deliverText, deliverWhy } from '../terminal/deliver-text.ts';
+import type { Style } from '../terminal/style.ts';
+import { BaseCommand, type Work } from './base.ts';
+import { changeFlags, choiceOf, commitFlags, limitsOf, reachFlags } from './flags.ts';
+
+export default class Deliver extends BaseCommand<typeof Deliver, DeliverReport> {
+  static override summary = 'Carry the newest signed release, and all revocations, to the servers.';
+  static override description =
+    'Signs nothing. The release goes first to the server whose id sorts lowest; when that one refuses it, no other gets it. Revocations go to all at once.';
+  static override examples = [
+    '<%= config.bin %> deliver',
+    "<%= config.bin %> deliver --server 'web-*' --dry-run",
+    '<%= config.bin %> deliver --json --no-input',
+  ];
+  static override flags = { ...reachFlags, ...changeFlags, ...commitFlags };
+
+  protected async work(): Promise<Work<DeliverReport>> {
+    const { deliver } = await import('../verbs/deliver.ts');
+    const world = await this.world();
+    const value = await deliver(world, {
+      choice: choiceOf(this.flags),
+      limits: limitsOf(this.flags, this.signal),
+      dryRun: this.flags['dry-run'],
+    });
+    await this.commit(value.written, `Keep what the servers answered to release ${value.release.number}`);
+    return { value, status: value.status, why: deliverWhy(value) };
+  }
+
+  protected text(value: DeliverReport, style: Style): string {
+    return deliverText(value, style);
+  }
+}

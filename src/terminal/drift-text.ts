@@ -1,0 +1,36 @@
+/** Drift: for each target how much was looked at, and every difference by name. */
+import type { DriftOf, DriftReport } from '../verbs/drift.ts';
+import { commitLine } from './deliver-text.ts';
+import { count, type Mark, type Style, tame, wrap } from './style.ts';
+
+const MARKS: Readonly<Record<DriftOf['state'], Mark>> = { clean: 'done', differs: 'warning', unknown: 'failed', refused: 'failed' };
+const WORDS: Readonly<Record<DriftOf['state'], string>> = { clean: 'as signed', differs: 'differs', unknown: 'unknown', refused: 'refused' };
+
+export function driftText(report: DriftReport, style: Style): string {
+  const lines = report.targets.flatMap((one) => [head(one, style), ...one.differences.map((found) => difference(found, style))]);
+  const clean = report.targets.filter((one) => one.state === 'clean').length;
+  lines.push(`Release ${report.release.number}: ${clean} of ${count(report.targets.length, 'target')} as signed.`);
+  if (report.targets.some((one) => one.differences.some((found) => found.managed))) lines.push('`keyward deliver` puts right what keyward manages.');
+  for (const name of report.notYet) lines.push(`! ${tame(name)}: not yet looked at, admin logins come later`);
+  return [...lines, commitLine(report.written, style)].filter((line) => line !== '').join('\n');
+}
+
+function head(one: DriftOf, style: Style): string {
+  const looked = one.looked.map((part) => count(part.count, part.what.replace('-', ' '))).join(', ');
+  const why = one.why === undefined ? (looked === '' ? '' : `looked at ${looked}`) : tame(one.why);
+  return wrap(`  ${style.mark(MARKS[one.state])} ${tame(one.name)}  ${WORDS[one.state]}  ${why}`, style.width, '      ');
+}
+
+function difference(found: DriftOf['differences'][number], style: Style): string {
+  return wrap(`      ${tame(found.what)}: ${tame(found.subject)}${found.managed ? '' : ' (not managed: named, never touched)'}`, style.width, '    ');
+}
+
+export function driftWhy(report: DriftReport): string | undefined {
+  const of = (state: DriftOf['state'], words: string): string => {
+    const names = report.targets.filter((one) => one.state === state).map((one) => one.name);
+    return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
+  };
+  const parts = [of('refused', 'refused'), of('unknown', 'not looked at'), of('differs', 'differs'), report.notYet.length > 0 ? `${report.notYet.join(', ')}: not yet` : ''];
+  const why = parts.filter((part) => part !== '').join('; ');
+  return why === '' ? undefined : why;
+}

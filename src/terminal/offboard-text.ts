@@ -1,0 +1,93 @@
+/** An offboarding: what ends with it, before it is asked; then what came of it on every target. */
+import { formatInstant } from '../core/access/index.ts';
+import type { Instant } from '../core/access/index.ts';
+import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
+import type { OutReport } from '../verbs/revoke.ts';
+import { commitLine, endedText, runningText } from './deliver-text.ts';
+import { count, type Style, tame, wrap } from './style.ts';
+import { table } from './table.ts';
+
+/** `bob reaches 12 servers. Ends now: 3 sessions, 1 cron job on web-1 and db-2.` */
+export function previewText(preview: OffboardPreview, style: Style): string {
+  const handle = tame(preview.handle);
+  const lines = [`${handle} reaches ${count(preview.reaches.length, 'server')}. ${endsNow(preview)}`];
+  for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${tame(one.why)}`);
+  if (preview.isSigner) lines.push(`! ${handle} is a signer as well: the next release must leave them out.`);
+  return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
+}
+
+function endsNow(preview: OffboardPreview): string {
+  const seen = preview.targets - preview.unknown.length;
+  const sums = new Map<string, number>();
+  for (const one of preview.running) sums.set(one.kind, (sums.get(one.kind) ?? 0) + one.count);
+  const what = [...sums].filter(([, n]) => n > 0).map(([kind, n]) => runningText(kind, n));
+  if (what.length === 0) return `Nothing of theirs runs on the ${count(seen, 'server')} that answered.`;
+  const where = [...new Set(preview.running.map((one) => tame(one.target)))];
+  return `Ends now: ${what.join(', ')} on ${where.join(', ')}.`;
+}
+
+export function offboardText(report: OffboardReport, style: Style): string {
+  const rows = outRows(report.handle, report.targets, style);
+  const lines = [rows, summary(report), ...next(report)];
+  lines.push(commitLine(report.written, style, report.removed));
+  return lines.filter((line) => line !== '').map((line) => (line === rows ? line : wrap(line, style.width, '  '))).join('\n');
+}
+
+/** A row for each target; used for a person and for a single key. */
+export function outRows(handle: string, targets: readonly OutReport[], style: Style): string {
+  const rows = targets.flatMap((one) => {
+    const first = row(handle, one, style);
+    return one.root.length === 0 || one.state === 'unknown' ? [first] : [first, rootRow(handle, one, style)];
+  });
+  return rows.length > 0 ? table(rows, style) : '  The release lists no server yet.';
+}
+
+function row(handle: string, one: OutReport, style: Style): readonly string[] {
+  const name = tame(one.name);
+  const took = `after ${one.seconds.toFixed(1)} s`;
+  if (one.state === 'unknown') return [`  ${style.mark('failed')} ${name}`, 'no answer', `${stillIn(handle, one)} (${tame(one.why ?? '')})`];
+  if (one.state === 'refused') return [`  ${style.mark('failed')} ${name}`, 'refused', tame(one.why ?? '')];
+  const proof = one.proof === 'refused' ? 'login refused' : one.proof === 'still-accepted' ? 'KEY STILL ACCEPTED' : 'out, reported by the server';
+  const rest = [endedText(one.ended), proof, one.state === 'partly' ? tame(one.why ?? '') : ''].filter((part) => part !== '').join('; ');
+  return [`  ${style.mark(one.state === 'out' ? 'done' : 'warning')} ${name}`, `out ${took}`, rest];
+}
+
+function stillIn(handle: string, one: OutReport): string {
+  const end = one.endsByItself === undefined ? 'nothing ends it by itself' : `it ends by itself ${formatInstant(one.endsByItself as Instant)}`;
+  return `${tame(handle)} can still log in there; ${end}`;
+}
+
+function rootRow(handle: string, one: OutReport, style: Style): readonly string[] {
+  const how: Readonly<Record<string, string>> = { sudo: 'had sudo as root', group: 'was in a group like root', enrolled: 'enrolled it' };
+  const words = one.root.map((word) => how[word] ?? word).join(' and ');
+  return [`  ${style.mark('warning')} ${tame(one.name)}`, 'had root', `${tame(handle)} ${words}: reported, not proved, until it is rebuilt`];
+}
+
+function summary(report: OffboardReport): string {
+  const out = report.targets.filter((one) => one.state === 'out' || one.state === 'partly');
+  const slowest = Math.max(0, ...out.map((one) => one.seconds));
+  const time = out.length > 0 ? `, the slowest after ${slowest.toFixed(1)} s` : '';
+  return `${tame(report.handle)} is out of ${out.length} of ${count(report.targets.length, 'server')}${time}.`;
+}
+
+function next(report: OffboardReport): readonly string[] {
+  const lines: string[] = [];
+  const missed = report.targets.filter((one) => one.state === 'unknown').map((one) => tame(one.name));
+  if (missed.length > 0) {
+    const flags = missed.length > 3 ? '' : missed.map((name) => ` --server ${name}`).join('');
+    lines.push(`Not reached: ${missed.join(', ')}. \`keyward deliver${flags}\` when ${missed.length === 1 ? 'it is' : 'they are'} back, or take ${missed.length === 1 ? 'it' : 'them'} off the network.`);
+  }
+  if (report.isSigner) {
+    lines.push(`${tame(report.handle)} signed as well: signers/${tame(report.handle)}.pub is gone from here; ${report.threshold > 1 ? `${report.threshold} of the others` : 'another signer'} must now \`keyward approve\`, then \`keyward deliver\`.`);
+  }
+  return lines;
+}
+
+export function offboardWhy(report: { readonly targets: readonly OutReport[] }): string | undefined {
+  const of = (state: OutReport['state'], words: string): string => {
+    const names = report.targets.filter((one) => one.state === state).map((one) => one.name);
+    return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
+  };
+  const parts = [of('refused', 'refused it'), of('unknown', 'not reached'), of('partly', 'done in part')].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : parts.join('; ');
+}

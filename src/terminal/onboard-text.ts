@@ -1,0 +1,32 @@
+/** What onboarding wrote, what it will give, what to do next, and the text to send to the person. */
+import type { OnboardReport } from '../verbs/onboard.ts';
+import type { KeyAddReport } from '../verbs/key.ts';
+import { commitLine } from './deliver-text.ts';
+import { count, type Style, tame, wrap } from './style.ts';
+import { table } from './table.ts';
+
+export function onboardText(report: OnboardReport, style: Style): string {
+  const handle = tame(report.handle);
+  const lines = [`${style.mark('done')} ${handle} is in the policy as ${report.kind === 'machine' ? 'a machine' : 'an employee'} (${report.id}), account ${tame(report.account)}.`];
+  if (report.fingerprint === undefined) lines.push(`! No key yet: \`keyward key add ${handle} --key FILE\`.`);
+  else lines.push(`  Key ${report.fingerprint}`);
+  if (report.file !== undefined) lines.push(`  The private key is in ${tame(report.file)}: hand it over and keep no copy.`);
+  lines.push(...reachLines(report, style));
+  if (report.written.length === 0) lines.push('Nothing was written (dry run).');
+  else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
+  return lines.map((line) => (line.includes('\n') ? line : wrap(line, style.width, '  '))).join('\n');
+}
+
+function reachLines(report: OnboardReport, style: Style): readonly string[] {
+  if (report.reaches.length === 0) return ['  No rule gives them anything yet: no line in the policy, no access.'];
+  const rows = report.reaches.map((one) => [`  ${tame(one.server)}`, `ssh ${tame(report.account)}@${tame(one.address)}${one.port === 22 ? '' : ` -p ${one.port}`}`, tame(one.rules.join(', '))]);
+  return [`  Once a release is signed and delivered: ${count(report.reaches.length, 'server')}`, table(rows, style)];
+}
+
+export function keyAddText(report: KeyAddReport, style: Style): string {
+  const lines = [`${style.mark('done')} ${tame(report.handle)} has one more key: ${report.type} ${report.fingerprint}`];
+  if (report.file !== undefined) lines.push(`  The private key is in ${tame(report.file)}: hand it over and keep no copy.`);
+  if (report.written.length === 0) lines.push('  It was there already; nothing was written.');
+  else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
+  return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
+}

@@ -1,0 +1,51 @@
+/** A plan for people: who gains, then who loses, then the rest; the line of the policy beside what it gives. */
+import type { Change } from '../core/plan/index.ts';
+import type { PlanReport } from '../verbs/plan.ts';
+import { placeText } from './findings-text.ts';
+import { count, type Style, tame, wrap } from './style.ts';
+
+const TITLES = { widens: 'Gains', narrows: 'Loses', neutral: 'Else' } as const;
+const SIGNS = { widens: '+', narrows: '-', neutral: '~' } as const;
+
+export function planText(report: PlanReport, style: Style): string {
+  const lines = [head(report)];
+  if (!report.trusted && report.base !== undefined) lines.push('! Release 1 was never compared on this device: what it says is taken as it lies there.');
+  for (const direction of ['widens', 'narrows', 'neutral'] as const) {
+    const changes = report.changes.filter((change) => change.direction === direction);
+    if (changes.length > 0) lines.push('', style.paint('bold', TITLES[direction]), ...changes.flatMap((change) => changeLines(change, style)));
+  }
+  if (report.risks.length > 0) {
+    lines.push('', style.paint('bold', 'Risks'), ...report.risks.map((risk) => wrap(`  ! ${tame(risk.message)} (--accept-risk ${tame(risk.name)})`, style.width, '    ')));
+  }
+  for (const name of report.notYet) lines.push(`! ${tame(name)}: admin logins are not planned yet`);
+  lines.push('', foot(report));
+  return lines.map((line) => (line.length > style.width ? wrap(line, style.width, '  ') : line)).join('\n');
+}
+
+function head(report: PlanReport): string {
+  if (report.base === undefined) return `${tame(report.organization)}: the policy against nothing: no release is signed yet.`;
+  return `${tame(report.organization)}: the policy against release ${report.base.number} (${report.base.hash.slice(0, 12)}…).`;
+}
+
+function changeLines(change: Change, style: Style): readonly string[] {
+  const colour = { widens: 'yellow', narrows: 'cyan', neutral: 'dim' } as const;
+  const sign = style.paint(colour[change.direction], SIGNS[change.direction]);
+  const who = [change.person?.name, change.server === undefined ? undefined : `${change.person === undefined ? '' : 'on '}${change.server.name}`];
+  const subject = who.filter((part) => part !== undefined).map(tame).join(' ');
+  const text = `  ${sign} ${subject === '' ? '' : `${subject}: `}${kindWords(change.kind)}: ${tame(change.detail)}`;
+  const rules = change.rules.map((rule) => `      ${placeText(rule.place)} ${tame(rule.name)}`);
+  return [wrap(text, style.width, '      '), ...rules];
+}
+
+/** `gains-access` reads as `gains access`. */
+function kindWords(kind: string): string {
+  return kind.replaceAll('-', ' ');
+}
+
+function foot(report: PlanReport): string {
+  const { changes, looked } = report;
+  const number = (direction: Change['direction']): number => changes.filter((change) => change.direction === direction).length;
+  const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'server')}, ${count(looked.accesses, 'access', 'accesses')} compared`;
+  if (changes.length === 0) return `No changes (${of}).`;
+  return `${number('widens')} to gain, ${number('narrows')} to lose, ${number('neutral')} else (${of}).`;
+}

@@ -1,0 +1,22 @@
+/** A server on its way out: which step it is at, and the next one. */
+import type { RemoveReport } from '../verbs/remove.ts';
+import { commitLine } from './deliver-text.ts';
+import { type Style, tame, wrap } from './style.ts';
+
+export function removeText(report: RemoveReport, style: Style): string {
+  const name = tame(report.name);
+  const after = `Next: keyward approve, keyward deliver, then once more keyward server remove ${name}.`;
+  const lines: Readonly<Record<RemoveReport['state'], readonly string[]>> = {
+    marked: [`${style.mark('done')} ${name} is marked as removed: the next release leaves it its couriers and nothing else.`, after],
+    waits: [`${style.mark('warning')} The release in force still grants something on ${name}; nothing was done there.`, after],
+    gone: [
+      `${style.mark('done')} Receiver and courier are off ${name}; its last receipt is kept.`,
+      report.keptAccess ? "  Today's grants stay as plain files. Nobody takes them away any more." : '  Accounts keyward made stay closed; revoked keys stay out.',
+      `Next: delete the line of ${name} from the policy.`,
+    ],
+  };
+  return [...lines[report.state], commitLine(report.written, style)]
+    .filter((line) => line !== '')
+    .map((line) => wrap(line, style.width, '  '))
+    .join('\n');
+}

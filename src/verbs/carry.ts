@@ -1,0 +1,145 @@
+/**
+ * Carries signed texts to targets and keeps what they answer: the part that `deliver`, `offboard`, `key revoke` and
+ * `drift` share. It signs nothing and decides nothing about who may what.
+ */
+import { hashOf, joinSigned, reasonOf, receipt, splitSigned, verifyRevocation, wayTo } from '../core/texts/index.ts';
+import type { Receipt } from '../core/texts/index.ts';
+import type { AbortSignalLike, Answer, Journal, Outcome, Signed, Target, World } from '../world.ts';
+import type { Clone, HeldRevocation } from './clone.ts';
+import { latin1, signerSetOf, toBytes } from './clone.ts';
+import type { KnownTarget } from './known-targets.ts';
+
+/** What is handed over. Nothing: the target is only looked at. */
+export interface Load {
+  readonly release: boolean;
+  readonly revocations: readonly Signed[];
+  readonly about: readonly string[];
+}
+
+/** One target's answer, or why there is none. */
+export interface Carried {
+  readonly target: KnownTarget;
+  readonly outcome: Outcome<Answer>;
+  /** Seconds from the first byte to the answer. */
+  readonly seconds: number;
+}
+
+/** The revocations a server may lack: those no release lists yet. A listed one would be passed over. */
+export function unlisted(clone: Clone): readonly HeldRevocation[] {
+  return clone.revocations.filter((revocation) => !revocation.listed);
+}
+
+/** Hands one load to one target. The event is in the journal, synced, before the first byte goes out (promise 7). */
+export async function carryTo(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  target: KnownTarget,
+  load: Load,
+  signal: AbortSignalLike,
+): Promise<Carried> {
+  const begun = performance.now();
+  const outcome = await exchange(world, clone, journal, target, load, signal);
+  const seconds = (performance.now() - begun) / 1000;
+  await journal.append({ what: 'answered', target: target.id, ...told(outcome) });
+  return { target, outcome, seconds };
+}
+
+async function exchange(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  target: KnownTarget,
+  load: Load,
+  signal: AbortSignalLike,
+): Promise<Outcome<Answer>> {
+  const { chain } = clone;
+  if (target.place === undefined || chain === undefined) {
+    return { kind: 'unknown', why: 'the policy has no line for it any more, so nobody knows its address' };
+  }
+  if (signal.aborted) return { kind: 'unknown', why: 'not begun: interrupted' };
+  const nonce = await journal.append({
+    what: load.release || load.revocations.length > 0 ? 'deliver' : 'look',
+    target: target.id,
+    ...(load.release ? { release: chain.newest.value.number, hash: chain.newest.hash, manifest: target.manifestHash } : {}),
+    ...(load.revocations.length > 0 ? { revocations: load.revocations.map(({ text }) => hashOf(text, world.crypto)) } : {}),
+  });
+  const parcel = {
+    nonce,
+    about: [...load.about].sort(),
+    revocations: load.revocations,
+    // Nobody knows which signer set a target that was away still knows: it gets every change and skips what it has.
+    releases: load.release ? wayTo(chain, 0) : [],
+    ...(load.release ? { manifest: target.manifestText } : {}),
+  };
+  const reached = await targetOf(world, clone, target);
+  return reached.exchange(parcel, signal);
+}
+
+/** The target itself, to speak to. */
+export async function targetOf(world: World, clone: Clone, target: KnownTarget): Promise<Target> {
+  if (target.place === undefined) throw new Error(`no place for ${target.name}`);
+  return world.target(target.place, clone.settings.courierKeyFile);
+}
+
+function told(outcome: Outcome<Answer>): Record<string, unknown> {
+  if (outcome.kind !== 'done') return { outcome: outcome.kind, why: outcome.why };
+  const { receipt: answer, signed, proof } = outcome.value;
+  return { outcome: 'done', proof, release: answer.release.number, hash: answer.release.hash, signature: signed.signatures[0]?.length ?? 0 };
+}
+
+/** A refusal of the receiver that means something: a listed revocation is passed over as a matter of course. */
+export function refusals(answer: Receipt): readonly string[] {
+  return answer.refused.filter((one) => one.why !== 'listed').map((one) => `${one.kind} ${one.why}`);
+}
+
+/**
+ * Keeps what came back: receipts that say something new, and revocations this clone lacks, each verified by itself.
+ * Returns the paths that were written.
+ */
+export async function keepAnswers(world: World, clone: Clone, carried: readonly Carried[]): Promise<readonly string[]> {
+  const files = new Map<string, Uint8Array>();
+  const stored = await world.repository.read(['receipts']);
+  for (const { target, outcome } of carried) {
+    if (outcome.kind !== 'done') continue;
+    const path = `receipts/${target.name}`;
+    if (saysNew(stored.get(path), outcome.value)) files.set(path, toBytes(joinSigned(outcome.value.signed)));
+    for (const [name, bytes] of handedBack(world, clone, outcome.value.revocations)) files.set(name, bytes);
+  }
+  if (files.size > 0) await world.repository.write(files);
+  return [...files.keys()].sort();
+}
+
+/** A receipt is written again only when more than its nonce and time changed. */
+function saysNew(before: Uint8Array | undefined, answer: Answer): boolean {
+  if (before === undefined) return true;
+  const same = (text: string): string => text.replace(/^(nonce|time) .*$/gm, '$1');
+  try {
+    return same(splitSigned(latin1(before), 'receipt').text) !== same(receipt.write(answer.receipt));
+  } catch (error) {
+    if (reasonOf(error) === undefined) throw error;
+    return true;
+  }
+}
+
+/** Revocations that a target holds and this clone does not: a revocation counts wherever it turns up. */
+function handedBack(world: World, clone: Clone, given: readonly Signed[]): readonly (readonly [string, Uint8Array])[] {
+  const known = new Set(clone.revocations.map((one) => one.hash));
+  const handles = new Map(clone.policy.people.map((person) => [person.id as string, person.handle]));
+  return given.flatMap((signed) => {
+    try {
+      const { value, hash } = verifyRevocation(signed, clone.organization, signerSetOf(clone.policy, clone.chain), world.crypto);
+      if (known.has(hash)) return [];
+      const handle = (value.id === undefined ? undefined : handles.get(value.id)) ?? ownerOf(clone, value.keys) ?? 'unknown';
+      return [[`revoked/${handle}-${hash.slice(0, 8)}`, toBytes(joinSigned(signed))] as const];
+    } catch (error) {
+      if (reasonOf(error) === undefined) throw error;
+      return [];
+    }
+  });
+}
+
+function ownerOf(clone: Clone, keys: readonly { readonly line: string }[]): string | undefined {
+  const lines = new Set(keys.map((key) => key.line));
+  return clone.policy.people.find((person) => person.keys.some((key) => lines.has(key.line)))?.handle;
+}

@@ -1,0 +1,93 @@
+/**
+ * From the working tree to the next release: its manifests, its inputs, its bytes. Everything that could differ between
+ * two clones is an argument, so two clones of one commit make equal bytes.
+ */
+import { DAY } from '../core/access/index.ts';
+import type { Instant } from '../core/access/index.ts';
+import { Failure } from '../core/failure.ts';
+import { compilePolicy } from '../core/policy/index.ts';
+import type { Compiled, PolicyFiles } from '../core/policy/index.ts';
+import { draftRelease, hashOf, inputs as inputsText, manifest as manifestText, release as releaseText, renderer } from '../core/texts/index.ts';
+import type { Manifest, Release, TextCrypto } from '../core/texts/index.ts';
+import { mustCompile } from './clone.ts';
+import type { Clone, HeldRevocation } from './clone.ts';
+
+/** `status` asks for a renewal this long before a release expires. */
+export const RENEW_BEFORE = 14 * DAY;
+
+export interface Prepared {
+  readonly release: Release;
+  readonly text: string;
+  readonly hash: string;
+  readonly inputs: string;
+  /** Every target's manifest, by hash. */
+  readonly manifests: ReadonlyMap<string, { readonly value: Manifest; readonly text: string }>;
+}
+
+/** What is chosen for a release rather than compiled. */
+export interface Choices {
+  readonly number: number;
+  readonly issued: Instant;
+  readonly receiver: string;
+}
+
+/** The release that the working tree means, with these choices. Throws `policy` when it has an error at that instant. */
+export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Prepared {
+  const policy = mustCompile(compilePolicy(clone.files, choices.issued, crypto.sha256));
+  mustBeWhole(clone);
+  const undone = clone.revocations.filter((one) => policy.undone.includes(one.name));
+  const counted = clone.revocations.filter((one) => !undone.includes(one));
+  const manifests = render(policy, counted, undone, crypto);
+  const inputs = inputsOf(clone.files, crypto);
+  const release = draftRelease(
+    clone.chain?.newest,
+    {
+      ...choices,
+      organization: policy.organization,
+      inputs: hashOf(inputs, crypto),
+      threshold: policy.threshold,
+      signers: policy.signers,
+      revocations: clone.revocations.map((one) => one.hash),
+      undone: undone.map((one) => one.hash),
+      manifests: manifests.keys(),
+    },
+    crypto,
+  );
+  const text = releaseText.write(release);
+  return { release, text, hash: hashOf(text, crypto), inputs, manifests };
+}
+
+function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {
+  const manifestOf = renderer({
+    organization: policy.organization,
+    people: policy.people,
+    couriers: policy.couriers.flatMap((courier) => courier.keys),
+    counted: counted.map((one) => one.value),
+    undone: undone.map((one) => one.value),
+  });
+  return new Map(
+    policy.servers.map((server) => {
+      const value = manifestOf(server, policy.grants.on(server.id));
+      const text = manifestText.write(value);
+      return [hashOf(text, crypto), { value, text }] as const;
+    }),
+  );
+}
+
+/** Every revocation the release in force lists must be here, or its ids and keys would be forgotten. */
+function mustBeWhole(clone: Clone): void {
+  const newest = clone.chain?.newest.value;
+  const here = new Set(clone.revocations.map((one) => one.hash));
+  const lost = [...(newest?.counted ?? []), ...(newest?.undone ?? [])].find((hash) => !here.has(hash));
+  if (lost === undefined) return;
+  throw new Failure('trust', `the revocation ${lost.slice(0, 12)}… that the release in force lists is not in revoked/`, {
+    next: 'restore revoked/ from version control: what was taken away must stay known',
+  });
+}
+
+/** `releases/N/inputs`: each file the release was compiled from. */
+export function inputsOf(files: PolicyFiles, crypto: TextCrypto): string {
+  return inputsText.write({
+    inputs: [...files].map(([path, bytes]) => ({ hash: hashOf(bytes, crypto), path })).sort((a, b) => (a.path < b.path ? -1 : 1)),
+  });
+}

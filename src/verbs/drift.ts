@@ -1,0 +1,98 @@
+/** The newest signed release, with the revocations on top, against what the targets answer. It changes no target. */
+import { EXIT, Failure, worst } from '../core/failure.ts';
+import type { ExitStatus } from '../core/failure.ts';
+import type { Looked, Receipt } from '../core/texts/index.ts';
+import type { World } from '../world.ts';
+import { carryTo, keepAnswers, unlisted } from './carry.ts';
+import type { Carried } from './carry.ts';
+import { readClone } from './clone.ts';
+import type { Clone } from './clone.ts';
+import { choose, knownTargets } from './known-targets.ts';
+import type { Choice } from './known-targets.ts';
+import { sideBySide } from './side-by-side.ts';
+import type { Limits } from './side-by-side.ts';
+
+/** One difference. `managed`: `deliver` puts it right. Otherwise a person must. */
+export interface Difference {
+  readonly what: string;
+  readonly subject: string;
+  readonly managed: boolean;
+}
+
+export interface DriftOf {
+  readonly name: string;
+  readonly id: string;
+  readonly state: 'clean' | 'differs' | 'unknown' | 'refused';
+  readonly why?: string;
+  readonly differences: readonly Difference[];
+  /** How much was examined there: nothing found says nothing without it. */
+  readonly looked: readonly Looked[];
+}
+
+export interface DriftReport {
+  readonly organization: string;
+  readonly release: { readonly number: number; readonly hash: string };
+  readonly targets: readonly DriftOf[];
+  readonly written: readonly string[];
+  readonly notYet: readonly string[];
+  readonly status: ExitStatus;
+}
+
+export async function drift(world: World, options: { readonly choice: Choice; readonly limits: Limits }): Promise<DriftReport> {
+  const clone = await readClone(world, { for: 'act' });
+  const newest = clone.chain?.newest;
+  if (newest === undefined) throw new Failure('waits', 'no release has all its signatures yet: there is nothing to compare with', { next: '`keyward approve` makes release 1' });
+  const targets = choose(clone, knownTargets(clone), options.choice);
+  const journal = await world.journals.begin(clone.organization, 'drift', clone.now);
+  const watch = world.terminal.watch(targets.map((target) => target.name));
+  const load = { release: false, revocations: [], about: [] };
+  try {
+    const carried = await sideBySide(targets, options.limits, async (target, signal) => {
+      watch.begin(target.name);
+      const one = await carryTo(world, clone, journal, target, load, signal);
+      watch.end(target.name);
+      return one;
+    });
+    const written = await keepAnswers(world, clone, carried);
+    const reports = carried.map((one) => driftOf(clone, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const notYet = clone.policy.providers.map((provider) => provider.name);
+    const statuses = [...reports.map((one) => STATUS[one.state]), ...(notYet.length > 0 ? [EXIT.incomplete] : [])];
+    return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, notYet, status: worst(statuses) };
+  } finally {
+    watch.stop();
+  }
+}
+
+const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
+  clean: EXIT.done,
+  differs: EXIT.differences,
+  unknown: EXIT.incomplete,
+  refused: EXIT.refused,
+};
+
+function driftOf(clone: Clone, { target, outcome }: Carried): DriftOf {
+  const base = { name: target.name, id: target.id };
+  if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
+  const { receipt } = outcome.value;
+  const differences = [...managed(clone, target.manifestHash, receipt), ...unmanaged(receipt)];
+  return { ...base, state: differences.length > 0 ? 'differs' : 'clean', differences, looked: receipt.looked };
+}
+
+/** What `deliver` puts right. */
+function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Difference[] {
+  const found: Difference[] = receipt.differs.map(({ what, subject }) => ({ what, subject, managed: true }));
+  const newest = clone.chain?.newest;
+  if (receipt.release.hash !== newest?.hash) found.push({ what: 'release', subject: String(receipt.release.number), managed: true });
+  else if (receipt.manifest !== manifest) found.push({ what: 'manifest', subject: receipt.manifest ?? '-', managed: true });
+  const held = new Set(receipt.revocations);
+  for (const one of unlisted(clone)) if (!held.has(one.hash)) found.push({ what: 'revocation', subject: one.name, managed: true });
+  if (receipt.clock === 'behind') found.push({ what: 'clock', subject: 'behind', managed: false });
+  return found;
+}
+
+/** What keyward names and never touches. */
+function unmanaged(receipt: Receipt): readonly Difference[] {
+  const ways = receipt.waysIn.filter((way) => way.state === 'unknown');
+  const conflicts = receipt.conflicts.map((one) => ({ what: 'conflict', subject: `release ${one.number} ${one.hash.slice(0, 12)}`, managed: false }));
+  return [...conflicts, ...ways.map((way) => ({ what: `way-in ${way.kind}`, subject: `${way.account ?? '-'} ${way.subject}`, managed: false }))];
+}

@@ -1,0 +1,133 @@
+/** An employee's or machine's keys: one more, or one less everywhere. */
+import { Failure } from '../core/failure.ts';
+import type { ExitStatus } from '../core/failure.ts';
+import { fingerprint, readPublicKey } from '../core/ssh/public-key.ts';
+import type { PublicKey } from '../core/ssh/public-key.ts';
+import type { World } from '../world.ts';
+import { INPUTS, latin1, mustCompile, readClone, toBytes } from './clone.ts';
+import type { Clone } from './clone.ts';
+import { compilePolicy } from '../core/policy/index.ts';
+import type { PolicyFiles } from '../core/policy/index.ts';
+import { knownTargets } from './known-targets.ts';
+import { mustFind, whoAmI } from './me.ts';
+import { carryOut, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
+import type { Out, OutReport } from './revoke.ts';
+import type { Limits } from './side-by-side.ts';
+import { keepVerified } from './trust.ts';
+
+/** Where a new key comes from: a public key somebody gave, or one that is made here. */
+export type KeySource =
+  | { readonly kind: 'given'; readonly line: string }
+  | { readonly kind: 'generated'; readonly file: string; readonly passphrase: string };
+
+export interface KeyAddReport {
+  readonly handle: string;
+  readonly fingerprint: string;
+  readonly type: string;
+  /** The private key's file, where it was made here. */
+  readonly file?: string;
+  readonly written: readonly string[];
+}
+
+export interface KeyRevokeReport {
+  readonly handle: string;
+  readonly fingerprint: string;
+  readonly revocation: { readonly path: string; readonly hash: string };
+  readonly targets: readonly OutReport[];
+  readonly written: readonly string[];
+  readonly status: ExitStatus;
+}
+
+/** Writes `keys/<handle>.pub`. Nothing changes on a server before a release says so. */
+export async function addKey(world: World, handle: string, source: KeySource): Promise<KeyAddReport> {
+  const files = await world.repository.read(INPUTS);
+  const clone = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
+  if (!clone.people.some((person) => person.handle === handle)) {
+    throw new Failure('not-found', `the policy knows no ${handle}`, { next: `\`keyward onboard ${handle}\` adds an employee with a key` });
+  }
+  const key = await keyFrom(world, handle, source);
+  const edits = keyEdit(world, files, handle, key);
+  await world.repository.write(edits);
+  return {
+    handle,
+    fingerprint: fingerprint(key, world.crypto.sha256),
+    type: key.type,
+    ...(source.kind === 'generated' ? { file: source.file } : {}),
+    written: [...edits.keys()],
+  };
+}
+
+/** The public key of a source; a generated private key is written once, 0600, with a passphrase, and never kept. */
+export async function keyFrom(world: World, handle: string, source: KeySource): Promise<PublicKey> {
+  const line = source.kind === 'given' ? source.line : await world.keyMaker.make(source.file, source.passphrase, handle);
+  const reading = readPublicKey(line.trim());
+  if (reading.ok) return reading.key;
+  throw new Failure('key', `the key for ${handle}: ${reading.message}`, { ...(reading.suggestion === undefined ? {} : { next: reading.suggestion }) });
+}
+
+/** A line more in `keys/<handle>.pub`; the policy is compiled again with it, so that a bad key is never written. */
+export function keyEdit(world: World, files: PolicyFiles, handle: string, key: PublicKey): ReadonlyMap<string, Uint8Array> {
+  const path = `keys/${handle}.pub`;
+  const before = latin1(files.get(path) ?? new Uint8Array());
+  if (before.split('\n').some((line) => line.startsWith(key.line))) return new Map();
+  const line = key.comment === '' ? key.line : `${key.line} ${key.comment}`;
+  const bytes = toBytes(`${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`);
+  mustCompile(compilePolicy(new Map([...files, [path, bytes]]), world.clock.now(), world.crypto.sha256));
+  return new Map([[path, bytes]]);
+}
+
+export interface KeyRevokeOptions {
+  readonly handle: string;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+  readonly limits: Limits;
+}
+
+/** Takes one key away everywhere; the person stays. */
+export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport> {
+  const clone = await readClone(world, { for: 'act' });
+  await keepVerified(world, clone);
+  const person = mustFind(clone, options.handle);
+  const key = mustHave(world, options, keysEver(clone, person.id));
+  const out: Out = { handle: person.handle, id: undefined, keys: [key], about: person.id };
+  const me = whoAmI(clone);
+  if (!(await world.terminal.confirm(`Revoke ${options.fingerprint} of ${person.handle} everywhere?`, person.handle))) {
+    throw new Failure('risk', 'the key is not revoked; nothing was changed', { next: `--confirm ${person.handle} does it without asking` });
+  }
+  const journal = await world.journals.begin(clone.organization, 'key revoke', clone.now);
+  const before = await lookBefore(world, clone, journal, knownTargets(clone), out, options.limits);
+  const revocation = await makeRevocation(world, clone, journal, me, out);
+  const files = await dropLine(world, clone, person.handle, key);
+  const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
+  const paths = [...new Set([revocation.path, ...files, ...written])].sort();
+  const status = statusOf(reports);
+  await journal.append({ what: 'end', status, written: paths });
+  return {
+    handle: person.handle,
+    fingerprint: options.fingerprint,
+    revocation: { path: revocation.path, hash: revocation.hash },
+    targets: [...reports].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    written: paths,
+    status,
+  };
+}
+
+function mustHave(world: World, options: KeyRevokeOptions, keys: readonly PublicKey[]): PublicKey {
+  const found = keys.find((key) => fingerprint(key, world.crypto.sha256) === options.fingerprint);
+  if (found !== undefined) return found;
+  throw new Failure('not-found', `${options.handle} has and had no key ${options.fingerprint}`, {
+    next: keys.length === 0 ? 'no key of theirs is known' : `known: ${keys.map((key) => fingerprint(key, world.crypto.sha256)).join(', ')}`,
+  });
+}
+
+/** The key's line goes from `keys/<handle>.pub`, so that the next release does not name it. */
+async function dropLine(world: World, clone: Clone, handle: string, key: PublicKey): Promise<readonly string[]> {
+  const path = `keys/${handle}.pub`;
+  const bytes = clone.files.get(path);
+  if (bytes === undefined) return [];
+  const lines = latin1(bytes).split('\n');
+  const kept = lines.filter((line) => !line.startsWith(key.line));
+  if (kept.length === lines.length) return [];
+  await world.repository.write(new Map([[path, toBytes(kept.join('\n'))]]));
+  return [path];
+}

@@ -1,0 +1,89 @@
+/**
+ * The targets of the newest release, with all that is needed to reach them: what is trusted comes from the signed
+ * manifest, only the address from the policy (R22).
+ */
+import type { Server } from '../core/access/index.ts';
+import { Failure } from '../core/failure.ts';
+import type { Manifest } from '../core/texts/index.ts';
+import type { TargetPlace } from '../world.ts';
+import type { Clone } from './clone.ts';
+
+export interface KnownTarget {
+  readonly id: string;
+  /** The policy's name, or the id where its line is gone. */
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly manifestText: string;
+  readonly manifestHash: string;
+  /** Undefined where the policy has no line for it any more: nobody knows where it is. */
+  readonly place: TargetPlace | undefined;
+}
+
+/** Which of them: patterns of names, and labels that must all hold. */
+export interface Choice {
+  readonly servers: readonly string[];
+  readonly labels: readonly string[];
+}
+
+export const ALL: Choice = { servers: [], labels: [] };
+
+/** Every target of the newest release, by id: the one that sorts lowest is asked first. */
+export function knownTargets(clone: Clone): readonly KnownTarget[] {
+  if (clone.chain === undefined) return [];
+  const servers = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
+  const manifests = clone.manifestsOf(clone.chain.newest.value.manifests);
+  return [...manifests]
+    .map(([id, { value, text, hash }]) => {
+      const server = servers.get(id);
+      return {
+        id,
+        name: server?.name ?? id,
+        manifest: value,
+        manifestText: text,
+        manifestHash: hash,
+        place: server === undefined ? undefined : placeOf(clone, server, value),
+      };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function placeOf(clone: Clone, server: Server, signed: Manifest): TargetPlace {
+  const via = clone.settings.via?.[server.name];
+  return {
+    id: server.id,
+    name: server.name,
+    kind: signed.kind,
+    organization: clone.organization,
+    address: server.address,
+    port: server.port,
+    hostKeys: [...signed.hostKeys, ...signed.nextHostKeys],
+    ...(via === undefined ? {} : { via }),
+  };
+}
+
+/** The chosen ones. Throws `usage` when a choice was made and nothing fits it: a typo must not read as "all done". */
+export function choose(clone: Clone, targets: readonly KnownTarget[], choice: Choice): readonly KnownTarget[] {
+  if (choice.servers.length === 0 && choice.labels.length === 0) return targets;
+  const servers = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
+  const chosen = targets.filter((target) => {
+    const labels = servers.get(target.id)?.labels ?? {};
+    const named = choice.servers.length === 0 || choice.servers.some((pattern) => fits(pattern, target.name));
+    return named && choice.labels.every((label) => hasLabel(labels, label));
+  });
+  if (chosen.length > 0) return chosen;
+  throw new Failure('usage', `no target of the release in force fits ${[...choice.servers, ...choice.labels].join(' ')}`, {
+    next: `the release has ${targets.map((target) => target.name).join(', ') || 'no targets yet'}`,
+  });
+}
+
+/** Whether a name fits a pattern in which `*` stands for anything. */
+export function fits(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
+
+function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
+  const at = wanted.indexOf('=');
+  if (at < 1) throw new Failure('usage', `not a label: ${wanted}`, { next: 'write --label role=web' });
+  return labels[wanted.slice(0, at)] === wanted.slice(at + 1);
+}

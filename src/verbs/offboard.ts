@@ -1,0 +1,121 @@
+/**
+ * Takes an employee or a machine out of every target, with proof: a revocation signed by one signer, carried to all at
+ * once; `left:` in the policy. Whoever did not answer is named.
+ */
+import { formatInstant } from '../core/access/index.ts';
+import type { SubjectId } from '../core/access/index.ts';
+import { EXIT, Failure, worst } from '../core/failure.ts';
+import type { ExitStatus } from '../core/failure.ts';
+import { setLeft } from '../core/policy/index.ts';
+import type { Running } from '../core/texts/index.ts';
+import type { World } from '../world.ts';
+import { readClone } from './clone.ts';
+import type { Clone } from './clone.ts';
+import { knownTargets } from './known-targets.ts';
+import { mustFind, whoAmI } from './me.ts';
+import { carryOut, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
+import type { Before, Out, OutReport } from './revoke.ts';
+import type { Limits } from './side-by-side.ts';
+import { keepVerified } from './trust.ts';
+
+/** What is known before anything is taken away, to be said before it is asked. */
+export interface OffboardPreview {
+  readonly handle: string;
+  readonly keys: number;
+  /** Targets where the person has grants. */
+  readonly reaches: readonly string[];
+  /** All targets the revocation is carried to: a key may lie where nobody granted it. */
+  readonly targets: number;
+  readonly running: readonly (Running & { readonly target: string })[];
+  readonly unknown: readonly { readonly name: string; readonly why: string }[];
+  /** The person signs as well: the next release takes that away. */
+  readonly isSigner: boolean;
+}
+
+export interface OffboardReport {
+  readonly handle: string;
+  readonly id: SubjectId;
+  readonly revocation: { readonly path: string; readonly hash: string };
+  readonly targets: readonly OutReport[];
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  readonly isSigner: boolean;
+  readonly threshold: number;
+  readonly status: ExitStatus;
+}
+
+export interface OffboardOptions {
+  readonly handle: string;
+  readonly limits: Limits;
+  readonly dryRun: boolean;
+  show(preview: OffboardPreview): void;
+}
+
+export async function offboard(world: World, options: OffboardOptions): Promise<OffboardReport | OffboardPreview> {
+  const clone = await readClone(world, { for: 'act' });
+  await keepVerified(world, clone);
+  const person = mustFind(clone, options.handle);
+  const me = whoAmI(clone);
+  const out: Out = { handle: person.handle, id: person.id, keys: keysEver(clone, person.id), about: person.id };
+  const journal = await world.journals.begin(clone.organization, 'offboard', clone.now);
+  await journal.append({ what: 'begin', id: person.id, keys: out.keys.length });
+  const before = await lookBefore(world, clone, journal, knownTargets(clone), out, options.limits);
+  const preview = previewOf(clone, out, before);
+  options.show(preview);
+  if (options.dryRun) return preview;
+  if (!(await world.terminal.confirm(`Take ${person.handle} out everywhere?`, person.handle))) {
+    throw new Failure('risk', `${person.handle} is not taken out; nothing was changed`, { next: `--confirm ${person.handle} does it without asking` });
+  }
+  const revocation = await makeRevocation(world, clone, journal, me, out);
+  const policy = await writeLeft(world, clone, options.handle);
+  const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
+  const removed = await takeSigner(world, clone, person.handle);
+  const status = worst([statusOf(reports), EXIT.done]);
+  const paths = [...new Set([revocation.path, ...policy, ...written])].sort();
+  await journal.append({ what: 'end', id: person.id, status, written: [...paths, ...removed] });
+  return {
+    handle: person.handle,
+    id: person.id,
+    revocation: { path: revocation.path, hash: revocation.hash },
+    targets: [...reports].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    written: paths,
+    removed,
+    isSigner: preview.isSigner,
+    threshold: clone.policy.threshold,
+    status,
+  };
+}
+
+function previewOf(clone: Clone, out: Out, before: readonly Before[]): OffboardPreview {
+  const running = before.flatMap(({ target, outcome }) =>
+    outcome.kind === 'done' ? outcome.value.receipt.running.filter((one) => one.id === out.about).map((one) => ({ ...one, target: target.name })) : [],
+  );
+  const unknown = before.flatMap(({ target, outcome }) => (outcome.kind === 'done' ? [] : [{ name: target.name, why: outcome.why }]));
+  return {
+    handle: out.handle,
+    keys: out.keys.length,
+    reaches: before.filter((one) => one.held.account !== undefined).map((one) => one.target.name),
+    targets: before.length,
+    running,
+    unknown,
+    isSigner: clone.policy.signers.some((signer) => signer.id === out.about),
+  };
+}
+
+/** `left:` with today's date; the line stays, so that the id and the account are never given to another by accident. */
+async function writeLeft(world: World, clone: Clone, handle: string): Promise<readonly string[]> {
+  if (clone.policy.people.find((person) => person.handle === handle)?.left !== undefined) return [];
+  const { path, bytes } = setLeft(clone.files, handle, formatInstant(clone.now).slice(0, 10));
+  await world.repository.write(new Map([[path, bytes]]));
+  return [path];
+}
+
+/** Who is a signer as well signs nothing that counts once the next release is in force: their files go now. */
+async function takeSigner(world: World, clone: Clone, handle: string): Promise<readonly string[]> {
+  const paths = [`signers/${handle}.pub`, `couriers/${handle}.pub`].filter((path) => clone.files.has(path));
+  // The last courier stays: without one no server could be reached any more.
+  const courierLeft = clone.policy.couriers.some((courier) => courier.name !== handle);
+  const removed = paths.filter((path) => courierLeft || !path.startsWith('couriers/'));
+  await world.repository.remove(removed);
+  return removed;
+}
