@@ -18,8 +18,10 @@ import {
   ownFolders,
   readGiven,
   readPrivateFile,
+  writePrivateFile,
 } from './disk/index.ts';
 import type { ConnectionKey, Settings, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
+import { readPrograms } from './receiver/index.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
 export interface Joining {
@@ -44,8 +46,8 @@ export async function joinWorld({ repo, begins = false, terminal, env }: Joining
     settings,
     given: givenSettings(env),
     journals: openJournals(folders),
-    signing: { sign: () => notYet('signing') },
-    keyMaker: { make: () => notYet('making keys') },
+    signing: joinSigning(terminal, env),
+    keyMaker: joinKeyMaker(),
     enroller: {
       enroll: () => notYet('enrolling'),
       look: () => notYet('enrolling'),
@@ -54,7 +56,10 @@ export async function joinWorld({ repo, begins = false, terminal, env }: Joining
       knownHostKeys: () => notYet('reading known_hosts'),
     },
     terminal,
-    receiver: () => notYet('the receiver'),
+    receiver: async () => {
+      const { receive, hash } = await readPrograms();
+      return { text: receive, hash };
+    },
     target: joinTargets(settings, env),
   };
 }
@@ -76,6 +81,25 @@ async function nearest(begins: boolean): Promise<string> {
     if (begins && error instanceof Failure && error.code === 'no-repository') return process.cwd();
     throw error;
   }
+}
+
+function joinSigning(terminal: Terminal, env: Joining['env']): World['signing'] {
+  return {
+    async sign(key, file, namespace, text) {
+      const { openSigning } = await import('./private-keys/signing.ts');
+      const options = { crypto: { ...signatureCrypto, sha256 }, agent: nonEmpty(env['SSH_AUTH_SOCK']), mayAsk: terminal.asks };
+      return openSigning(options).sign(key, file, namespace, text);
+    },
+  };
+}
+
+function joinKeyMaker(): World['keyMaker'] {
+  return {
+    async make(file, passphrase, comment) {
+      const { openKeyMaker } = await import('./private-keys/key-maker.ts');
+      return openKeyMaker(writePrivateFile).make(file, passphrase, comment);
+    },
+  };
 }
 
 /** The one place that knows which kind of target has which adapter. */

@@ -226,6 +226,8 @@ export interface Crypto extends SignatureCrypto {
 
 /** Tells progress and asks questions; terminal/ is the only one that has one. */
 export interface Terminal {
+  /** Whether a person can be asked at all. */
+  readonly asks: boolean;
   /** One line of progress or talk, on stderr. */
   tell(line: string): void;
   /** True only on a terminal after a yes; `name` is what scripts confirm with (`--confirm NAME`). */

@@ -61,8 +61,8 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
   for (const [path, bytes] of ownKeyFiles(options, new Map())) files.set(path, bytes);
   // Compiled before a byte is written.
   const { threshold } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
-  await world.repository.write(files);
   await writeSettings(world, organization, options);
+  await world.repository.write(files);
   return reportOf(world, options, { organization, threshold, state: 'new', written: [...files.keys()].sort() });
 }
 
@@ -76,8 +76,8 @@ async function join(world: World, options: InitOptions, files: ReadonlyMap<strin
   }
   mustCompile(compilePolicy(new Map([...files, ...more]), world.clock.now(), world.crypto.sha256));
   const firstRelease = await compareFirst(world, organization, options);
-  await world.repository.write(more);
   await writeSettings(world, organization, { ...options, ...(firstRelease === undefined ? {} : { firstRelease }) });
+  await world.repository.write(more);
   const report = reportOf(world, options, { organization, threshold, state: 'joined', written: [...more.keys()].sort() });
   return firstRelease === undefined ? report : { ...report, firstRelease };
 }

@@ -34,8 +34,8 @@ export const TYPES_ONLY: ReadonlySet<string> = new Set(['terminal → verbs']);
 /** Everything from outside that is imported in src, and by whom; `node:*` is every other module of Node. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['disk'],
-  'node:fs/promises': ['disk'],
-  'node:*': ['disk', 'verify', 'main', 'terminal', 'targets/servers', 'private-keys'],
+  'node:fs/promises': ['disk', 'receiver'],
+  'node:*': ['disk', 'verify', 'main', 'terminal', 'targets/servers', 'private-keys', 'receiver'],
   '@oclif/core': ['commands'],
   inquirer: ['terminal'],
   ssh2: ['targets/servers'],
