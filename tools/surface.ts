@@ -15,7 +15,7 @@ const JSON_ROOM = join(ROOT, 'src/terminal/json');
 export async function jsonSchemas(): Promise<ReadonlyMap<string, GenericSchema>> {
   const names = globSync('*.ts', { cwd: JSON_ROOM }).map((file) => basename(file, '.ts'));
   const found = new Map<string, GenericSchema>();
-  for (const name of names.filter((name) => name !== 'index').toSorted()) {
+  for (const name of names.filter((name) => name !== 'index' && name !== 'values').toSorted()) {
     const module: { schema?: GenericSchema } = await import(join(JSON_ROOM, `${name}.ts`));
     if (module.schema === undefined) throw new Error(`src/terminal/json/${name}.ts exports no schema`);
     found.set(name, module.schema);

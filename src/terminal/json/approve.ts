@@ -1,0 +1,2 @@
+/** `keyward approve --json`. */
+export { approved as schema } from './values.ts';

@@ -1,0 +1,2 @@
+/** `keyward deliver --json`. */
+export { delivered as schema } from './values.ts';

@@ -1,0 +1,26 @@
+/** `keyward drift --json`. */
+import * as v from 'valibot';
+import { looked, paths, releaseName, status } from './values.ts';
+
+const difference = v.strictObject({
+  what: v.string(),
+  subject: v.string(),
+  managed: v.pipe(v.boolean(), v.description('`deliver` puts it right; otherwise a person must')),
+});
+const target = v.strictObject({
+  name: v.string(),
+  id: v.string(),
+  state: v.picklist(['clean', 'differs', 'unknown', 'refused']),
+  why: v.exactOptional(v.string()),
+  differences: v.array(difference),
+  looked: v.array(looked),
+});
+
+export const schema = v.strictObject({
+  organization: v.string(),
+  release: releaseName,
+  targets: v.array(target),
+  written: paths,
+  notYet: v.array(v.string()),
+  status,
+});

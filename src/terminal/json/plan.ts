@@ -1,0 +1,2 @@
+/** `keyward plan --json`. */
+export { plan as schema } from './values.ts';
