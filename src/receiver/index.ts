@@ -15,14 +15,14 @@ export interface Programs {
   readonly look: string;
   /** keyward-enroll */
   readonly enroll: string;
-  /** sha256 of keyward-receive, as a release and a receipt name it. */
+  /** sha256 over keyward-receive and keyward-look, as a release and a receipt name it. */
   readonly hash: string;
 }
 
 /** The programs of this keyward. They lie beside this page, in the sources as in what is built. */
 export async function readPrograms(): Promise<Programs> {
   const [receive, look, enroll] = await Promise.all([read('keyward-receive'), read('keyward-look'), read('keyward-enroll')]);
-  return { receive, look, enroll, hash: createHash('sha256').update(receive, 'latin1').digest('hex') };
+  return { receive, look, enroll, hash: createHash('sha256').update(receive + look, 'latin1').digest('hex') };
 }
 
 function read(name: string): Promise<string> {
