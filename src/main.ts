@@ -18,9 +18,10 @@ import {
   ownFolders,
   readGiven,
   readPrivateFile,
+  withTemporaryFile,
   writePrivateFile,
 } from './disk/index.ts';
-import type { ConnectionKey, Settings, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
+import type { ConnectionKey, Enroller, Settings, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
 import { readPrograms } from './receiver/index.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
@@ -41,28 +42,24 @@ export async function joinWorld({ repo, begins = false, terminal, env }: Joining
   return {
     clock: { now: () => instantOf(Date.now() / 1000) },
     random: (length) => new Uint8Array(randomBytes(length)),
-    crypto: { ...signatureCrypto, sha256 },
+    crypto: CRYPTO,
     repository: await openRepository(named ?? (await nearest(begins))),
     settings,
     given: givenSettings(env),
     journals: openJournals(folders),
     signing: joinSigning(terminal, env),
     keyMaker: joinKeyMaker(),
-    enroller: {
-      enroll: () => notYet('enrolling'),
-      look: () => notYet('enrolling'),
-      print: () => notYet('enrolling'),
-      remove: () => notYet('removing'),
-      knownHostKeys: () => notYet('reading known_hosts'),
-    },
+    enroller: joinEnroller(terminal),
     terminal,
     receiver: async () => {
-      const { receive, hash } = await readPrograms();
-      return { text: receive, hash };
+      const { receive, look, hash } = await readPrograms();
+      return { text: receive + look, hash };
     },
     target: joinTargets(settings, env),
   };
 }
+
+const CRYPTO = { ...signatureCrypto, sha256 };
 
 /** A runner has no settings of its own: it is told by its environment. */
 function givenSettings(env: Joining['env']): Settings {
@@ -87,7 +84,7 @@ function joinSigning(terminal: Terminal, env: Joining['env']): World['signing'] 
   return {
     async sign(key, file, namespace, text) {
       const { openSigning } = await import('./private-keys/signing.ts');
-      const options = { crypto: { ...signatureCrypto, sha256 }, agent: nonEmpty(env['SSH_AUTH_SOCK']), mayAsk: terminal.asks };
+      const options = { crypto: CRYPTO, agent: nonEmpty(env['SSH_AUTH_SOCK']), mayAsk: terminal.asks };
       return openSigning(options).sign(key, file, namespace, text);
     },
   };
@@ -102,6 +99,20 @@ function joinKeyMaker(): World['keyMaker'] {
   };
 }
 
+function joinEnroller(terminal: Terminal): Enroller {
+  const open = async (): Promise<Enroller> => {
+    const { openEnroller } = await import('./targets/servers/index.ts');
+    return openEnroller({ crypto: CRYPTO, mayAsk: terminal.asks, withTemporaryFile, programs: readPrograms });
+  };
+  return {
+    enroll: async (...request) => (await open()).enroll(...request),
+    look: async (...request) => (await open()).look(...request),
+    print: async (...request) => (await open()).print(...request),
+    remove: async (...request) => (await open()).remove(...request),
+    knownHostKeys: async (...request) => (await open()).knownHostKeys(...request),
+  };
+}
+
 /** The one place that knows which kind of target has which adapter. */
 function joinTargets(settings: SettingsStore, env: Joining['env']): World['target'] {
   const keys = new Map<string, Promise<ConnectionKey>>();
@@ -112,12 +123,12 @@ function joinTargets(settings: SettingsStore, env: Joining['env']): World['targe
     const file = place.via !== undefined ? undefined : (courierKeyFile ?? (await settings.read(place.organization)).courierKeyFile);
     if (file !== undefined && !keys.has(file)) keys.set(file, openCourier(file, nonEmpty(env['SSH_AUTH_SOCK'])));
     const { serversTarget } = await import('./targets/servers/index.ts');
-    return serversTarget(place, file === undefined ? undefined : await keys.get(file), { crypto: { ...signatureCrypto, sha256 } });
+    return serversTarget(place, file === undefined ? undefined : await keys.get(file), { crypto: CRYPTO });
   };
 }
 
 async function openCourier(file: string, agent: string | undefined): Promise<ConnectionKey> {
-  const { openConnectionKey } = await import('./private-keys/connection-key.ts');
+  const { openConnectionKey } = await import('./private-keys/index.ts');
   return openConnectionKey({ file, read: readPrivateFile, agent });
 }
 
@@ -133,10 +144,6 @@ function silent({ id, name }: TargetPlace, why: string): Target {
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
-}
-
-async function notYet(what: string): Promise<never> {
-  throw new Failure('not-yet', `${what} is not joined yet`);
 }
 
 /** A key of one's own by the path of its private or its public file: the public line, and the private file where there is one. */

@@ -209,8 +209,12 @@ export interface Enroller {
     proveCourier: () => Promise<Outcome<Answer>>,
     signal: AbortSignalLike,
   ): Promise<Outcome<Found & { readonly answer: Answer }>>;
-  /** Looks only: what enrolling would find. */
-  look(access: RootAccess, signal: AbortSignalLike): Promise<Outcome<Found>>;
+  /** Looks only: what enrolling would find. `as` is needed where the server is enrolled already. */
+  look(
+    access: RootAccess,
+    signal: AbortSignalLike,
+    as?: Pick<Enrolment, 'organization' | 'targetId' | 'release'>,
+  ): Promise<Outcome<Found>>;
   /** The script that `enroll` would run, for one's own way of running it as root. */
   print(enrolment: Enrolment): Promise<string>;
   /** Takes receiver and courier away, once the server's last answer is stored. */

@@ -3,7 +3,7 @@
  *
  * Belongs here: keyward-receive (verifies, applies, answers), keyward-look (looks for unmanaged ways in, reads only) and
  * keyward-enroll (puts them on a server and takes them off), in POSIX sh, and this page, which hands their bytes out as
- * they stand: the hash of keyward-receive is signed in every release. Does not: anything that runs where keyward runs.
+ * they stand: the hash of both together is signed in every release. Does not: anything that runs where keyward runs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -26,5 +26,5 @@ export async function readPrograms(): Promise<Programs> {
 }
 
 function read(name: string): Promise<string> {
-  return readFile(new URL(`../receiver/${name}`, import.meta.url), 'latin1');
+  return readFile(new URL(`../receiver/${name}`, import.meta.url), 'utf8');
 }

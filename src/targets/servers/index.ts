@@ -21,6 +21,8 @@ import { pacing as shared } from './pacing.ts';
 import type { Pacing } from './pacing.ts';
 import { unknown } from './why-not.ts';
 
+export { openEnroller } from './enrolment.ts';
+export type { EnrollerOptions } from './enrolment.ts';
 export { LIMITS } from './connection.ts';
 export type { Limits } from './connection.ts';
 

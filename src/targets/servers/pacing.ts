@@ -19,6 +19,8 @@ export class Pacing {
   readonly #ticking: Ticking;
   /** For each address when its failing connections ended; Infinity while one is open. */
   readonly #ends = new Map<string, number[]>();
+  /** Called when a connection to an address has ended; the first in line waits for it. */
+  readonly #waiting = new Map<string, () => void>();
   /** Whoever waits for an address stands in line. */
   readonly #lines = new Map<string, Promise<unknown>>();
 
@@ -41,7 +43,8 @@ export class Pacing {
       const recent = this.#recent(key);
       if (recent.length < MOST) break;
       const first = Math.min(...recent);
-      await this.#ticking.wait(Number.isFinite(first) ? first + WINDOW - this.#ticking.now() : 50, signal);
+      if (Number.isFinite(first)) await this.#ticking.wait(first + WINDOW - this.#ticking.now(), signal);
+      else await this.#oneEnds(key);
     }
     return this.#begin(key);
   }
@@ -55,7 +58,13 @@ export class Pacing {
       const at = now.indexOf(open);
       if (at >= 0) now[at] = this.#ticking.now();
       this.#ends.set(key, now);
+      this.#waiting.get(key)?.();
     };
+  }
+
+  /** All that count are still open: each has a time limit of its own, so one of them ends. */
+  #oneEnds(key: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(key, resolve));
   }
 
   /** A connection that was meant to succeed did not. */
