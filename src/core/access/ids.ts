@@ -47,7 +47,9 @@ export function isSubjectId(text: string): text is SubjectId {
 /** The id that `text` is. Throws `text` when it is none, or none with one of these prefixes. */
 export function parseId<P extends IdPrefix = IdPrefix>(text: string, ...prefixes: readonly P[]): IdOf[P] {
   if (isId(text, ...prefixes)) return text;
-  const wanted = (prefixes.length > 0 ? prefixes : ['emp', 'mch', 'srv', 'aws']).map((prefix) => `${prefix}_`).join(', ');
+  const wanted = (prefixes.length > 0 ? prefixes : ['emp', 'mch', 'srv', 'aws'])
+    .map((prefix) => `${prefix}_`)
+    .join(', ');
   throw new Failure('text', `not an id: ${JSON.stringify(text.slice(0, 40))}`, {
     next: `an id is one of ${wanted} and 26 of ${ALPHABET}`,
   });

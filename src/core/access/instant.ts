@@ -46,7 +46,9 @@ export function parseInstant(text: string): Instant {
 export function instantOf(seconds: number): Instant {
   const whole = Math.floor(seconds);
   if (whole >= FIRST && whole <= LAST) return whole as Instant;
-  throw new Failure('text', `a time outside the years 2000 to 2999: ${seconds}`, { next: 'set the clock of this machine' });
+  throw new Failure('text', `a time outside the years 2000 to 2999: ${seconds}`, {
+    next: 'set the clock of this machine',
+  });
 }
 
 /** The instant so many seconds later (or earlier). Throws `text` outside the years 2000 to 2999. */

@@ -120,9 +120,16 @@ function sudoOf(grants: readonly Grant[]): readonly SudoUntil[] {
 
 function mustAgree(a: Grant, b: Grant): void {
   const limits = (grant: Grant): string =>
-    JSON.stringify([grant.account, grant.command ?? null, grant.from === undefined ? null : [...new Set(grant.from)].sort()]);
+    JSON.stringify([
+      grant.account,
+      grant.command ?? null,
+      grant.from === undefined ? null : [...new Set(grant.from)].sort(),
+    ]);
   if (limits(a) === limits(b)) return;
-  throw new Failure('internal', `rules "${a.rule.name}" and "${b.rule.name}" differ in account, from or command for ${a.person}`);
+  throw new Failure(
+    'internal',
+    `rules "${a.rule.name}" and "${b.rule.name}" differ in account, from or command for ${a.person}`,
+  );
 }
 
 function end(until: Instant | undefined): { until?: Instant } {
@@ -132,7 +139,11 @@ function end(until: Instant | undefined): { until?: Instant } {
 function byRule(a: Grant, b: Grant): number {
   const place = ({ name, place: at }: RuleSource): string =>
     `${at.file}\n${String(at.line ?? 0).padStart(9, '0')}\n${String(at.column ?? 0).padStart(9, '0')}\n${name}`;
-  return compareText(place(a.rule), place(b.rule)) || compareEnds(a.until, b.until) || compareText(JSON.stringify(a), JSON.stringify(b));
+  return (
+    compareText(place(a.rule), place(b.rule)) ||
+    compareEnds(a.until, b.until) ||
+    compareText(JSON.stringify(a), JSON.stringify(b))
+  );
 }
 
 function compareText(a: string, b: string): number {

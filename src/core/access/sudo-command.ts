@@ -16,9 +16,11 @@ export function sudoCommandFault(command: string): string | undefined {
   if (command.length > LONGEST) return `A command of more than ${LONGEST} characters is too long for one line.`;
   if (!/^[!-~]+( [!-~]+)*$/.test(command)) return 'A command is printable ASCII with one space between its words.';
   const [path = '', ...args] = command.split(' ');
-  if (!PATH.test(path)) return 'A command begins with its absolute path: letters, digits and . _ @ + - between slashes, no name that begins with a dot.';
+  if (!PATH.test(path))
+    return 'A command begins with its absolute path: letters, digits and . _ @ + - between slashes, no name that begins with a dot.';
   if (path.endsWith('/sudoedit')) return 'sudoedit is no command with a path; give the command that is to be run.';
-  if (/[\\"]/.test(command)) return 'A command holds no backslash and no double quote: sudo reads them differently from version to version.';
+  if (/[\\"]/.test(command))
+    return 'A command holds no backslash and no double quote: sudo reads them differently from version to version.';
   if (args[0]?.startsWith('^') === true) return 'Arguments that begin with ^ are a pattern to newer versions of sudo.';
   return undefined;
 }

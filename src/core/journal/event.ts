@@ -21,7 +21,8 @@ const HASH = /^[0-9a-f]{64}$/;
 
 /** The line of an event, without its LF. `previous` is the hash of the line before, or nothing in a run's first line. */
 export function eventLine(previous: string | undefined, event: EventParts): string {
-  if (Object.hasOwn(event, 'previous')) throw new Failure('internal', 'an event does not say itself what was before it');
+  if (Object.hasOwn(event, 'previous'))
+    throw new Failure('internal', 'an event does not say itself what was before it');
   return JSON.stringify({ previous: previous ?? FIRST, ...event });
 }
 

@@ -13,13 +13,29 @@ export interface Where extends Required<Pick<ChangeParts, 'person' | 'server'>> 
   readonly fingerprint: (keyLine: string) => string;
 }
 
-const GAINS: Readonly<Record<Ability['what'], ChangeKind>> = { sudo: 'gains-sudo', option: 'gains-option', key: 'gains-key' };
-const LOSES: Readonly<Record<Ability['what'], ChangeKind>> = { sudo: 'loses-sudo', option: 'loses-option', key: 'loses-key' };
+const GAINS: Readonly<Record<Ability['what'], ChangeKind>> = {
+  sudo: 'gains-sudo',
+  option: 'gains-option',
+  key: 'gains-key',
+};
+const LOSES: Readonly<Record<Ability['what'], ChangeKind>> = {
+  sudo: 'loses-sudo',
+  option: 'loses-option',
+  key: 'loses-key',
+};
 
 /** All that changes for one person on one server. An account of another name is another account: gained and lost. */
-export function accessChanges(before: Abilities | undefined, after: Abilities | undefined, where: Where): readonly Change[] {
+export function accessChanges(
+  before: Abilities | undefined,
+  after: Abilities | undefined,
+  where: Where,
+): readonly Change[] {
   if (before !== undefined && after !== undefined && before.account.account === after.account.account) {
-    return [...accountChanges(before, after, where), ...abilityChanges(before, after, where), ...limitChanges(before, after, where)];
+    return [
+      ...accountChanges(before, after, where),
+      ...abilityChanges(before, after, where),
+      ...limitChanges(before, after, where),
+    ];
   }
   return [...(after === undefined ? [] : gained(after, where)), ...(before === undefined ? [] : [lost(before, where)])];
 }
@@ -60,33 +76,54 @@ function taken(before: Abilities | undefined, { account }: Abilities, where: Whe
 }
 
 function accountChanges(before: Abilities, after: Abilities, where: Where): readonly Change[] {
-  const uid = before.account.uid === after.account.uid ? [] : [change('uid-changed', uidWords(before, after), about(where, after))];
-  return [...taken(before, after, where), ...uid, ...endChange('access', before.account.end, after.account.end, after, where, where.grants)];
+  const uid =
+    before.account.uid === after.account.uid
+      ? []
+      : [change('uid-changed', uidWords(before, after), about(where, after))];
+  return [
+    ...taken(before, after, where),
+    ...uid,
+    ...endChange('access', before.account.end, after.account.end, after, where, where.grants),
+  ];
 }
 
 function uidWords(before: Abilities, after: Abilities): string {
-  const words = ({ account }: Abilities): string => (account.uid === undefined ? 'what the server chooses' : String(account.uid));
+  const words = ({ account }: Abilities): string =>
+    account.uid === undefined ? 'what the server chooses' : String(account.uid);
   return `uid from ${words(before)} to ${words(after)}`;
 }
 
 function abilityChanges(before: Abilities, after: Abilities, where: Where): readonly Change[] {
-  const gains = [...after.all].flatMap(([name, ability]) => (before.all.has(name) ? [] : [gain(ability, after, where)]));
+  const gains = [...after.all].flatMap(([name, ability]) =>
+    before.all.has(name) ? [] : [gain(ability, after, where)],
+  );
   const loses = [...before.all].flatMap(([name, ability]) =>
     after.all.has(name) ? [] : [change(LOSES[ability.what], abilityWords(ability, where), about(where, after))],
   );
   const ends = [...after.all].flatMap(([name, ability]) => {
     const known = before.all.get(name);
     // What moves with the whole access is told once, there.
-    const withAll = compareEnds(known?.end, before.account.end) === 0 && compareEnds(ability.end, after.account.end) === 0;
+    const withAll =
+      compareEnds(known?.end, before.account.end) === 0 && compareEnds(ability.end, after.account.end) === 0;
     if (known === undefined || withAll) return [];
-    return endChange(abilityWords(ability, where), known.end, ability.end, after, where, grantsOf(ability, where.grants));
+    return endChange(
+      abilityWords(ability, where),
+      known.end,
+      ability.end,
+      after,
+      where,
+      grantsOf(ability, where.grants),
+    );
   });
   return [...gains, ...loses, ...ends];
 }
 
 function gain(ability: Ability, after: Abilities, where: Where): Change {
   const rules = ability.what === 'key' ? [] : rulesOf(grantsOf(ability, where.grants));
-  return change(GAINS[ability.what], abilityWords(ability, where) + otherEnd(ability.end, after.account.end), { ...about(where, after), rules });
+  return change(GAINS[ability.what], abilityWords(ability, where) + otherEnd(ability.end, after.account.end), {
+    ...about(where, after),
+    rules,
+  });
 }
 
 /** Limits stand in key lines: where one side has none, there is nothing to compare. */
@@ -102,9 +139,14 @@ function hasKeys({ all }: Abilities): boolean {
 
 function sourceChanges(before: Abilities['from'], after: Abilities['from'], of: ChangeParts): readonly Change[] {
   if (after === undefined) return before === undefined ? [] : [change('gains-source', 'from anywhere', of)];
-  if (before === undefined) return [change('loses-source', `from anywhere but ${after.join(', ')}`, { ...of, rules: [] })];
-  const gains = after.filter((source) => !before.includes(source)).map((source) => change('gains-source', `from ${source}`, of));
-  const loses = before.filter((source) => !after.includes(source)).map((source) => change('loses-source', `from ${source}`, { ...of, rules: [] }));
+  if (before === undefined)
+    return [change('loses-source', `from anywhere but ${after.join(', ')}`, { ...of, rules: [] })];
+  const gains = after
+    .filter((source) => !before.includes(source))
+    .map((source) => change('gains-source', `from ${source}`, of));
+  const loses = before
+    .filter((source) => !after.includes(source))
+    .map((source) => change('loses-source', `from ${source}`, { ...of, rules: [] }));
   return [...gains, ...loses];
 }
 
@@ -157,7 +199,11 @@ function grantsOf(ability: Ability, grants: readonly Grant[]): readonly Grant[] 
 function gives({ allow, sudo }: Grant, { what, name }: Ability): boolean {
   if (what === 'key') return true;
   if (what === 'sudo') return sudo.some((one) => `${one.runAs}: ${one.command}` === name);
-  const options: Readonly<Record<string, boolean>> = { pty: allow.pty, 'agent-forwarding': allow.agentForwarding, x11: allow.x11 };
+  const options: Readonly<Record<string, boolean>> = {
+    pty: allow.pty,
+    'agent-forwarding': allow.agentForwarding,
+    x11: allow.x11,
+  };
   return options[name] ?? allow.forwardTo.some((target) => `forward to ${target}` === name);
 }
 

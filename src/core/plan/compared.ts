@@ -47,7 +47,10 @@ export function compare(before: ReleaseState | undefined, after: ReleaseState): 
 /** A plan made from some of the manifests would show what it did not look at as lost, or not at all. */
 function mustBeWhole({ release, manifests }: ReleaseState): void {
   if (new Set(release.manifests).size === manifests.length) return;
-  throw new Failure('internal', `release ${release.number} lists ${release.manifests.length} manifests, ${manifests.length} are here`);
+  throw new Failure(
+    'internal',
+    `release ${release.number} lists ${release.manifests.length} manifests, ${manifests.length} are here`,
+  );
 }
 
 function pairUp(before: readonly Manifest[], after: readonly Manifest[]): readonly Pair[] {
@@ -59,6 +62,8 @@ function pairUp(before: readonly Manifest[], after: readonly Manifest[]): readon
 
 function abilitiesOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
   const none: ReadonlyMap<SubjectId, Abilities> = new Map();
-  return { had: before === undefined ? none : abilitiesOn(before), has: after === undefined ? none : abilitiesOn(after) };
+  return {
+    had: before === undefined ? none : abilitiesOn(before),
+    has: after === undefined ? none : abilitiesOn(after),
+  };
 }
-

@@ -49,8 +49,10 @@ function peopleChanges({ target, had, has }: ComparedPair, names: Names): readon
 
 function serverChanges({ target, before, after }: ComparedPair, names: Names): readonly Change[] {
   const of = { server: named(target, names.target) };
-  if (before === undefined && after !== undefined) return [change('server-added', `${after.hostKeys.length} host keys`, of)];
-  if (before === undefined || after === undefined) return [change('server-gone', 'nothing is said about it any more', of)];
+  if (before === undefined && after !== undefined)
+    return [change('server-added', `${after.hostKeys.length} host keys`, of)];
+  if (before === undefined || after === undefined)
+    return [change('server-gone', 'nothing is said about it any more', of)];
   const keysOf = (manifest: Manifest): readonly string[] => [
     ...manifest.hostKeys.map((key) => `${names.fingerprint(key.line)}`),
     ...manifest.nextHostKeys.map((key) => `${names.fingerprint(key.line)} (next)`),
@@ -58,22 +60,51 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
   const waysIn = (manifest: Manifest): readonly string[] =>
     manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
   return [
-    ...difference(keysOf(before), keysOf(after), (key) => change('host-key-gone', key, of), (key) => change('host-key-added', key, of)),
-    ...difference(waysIn(before), waysIn(after), (way) => change('way-in-not-accepted', way, of), (way) => change('way-in-accepted', way, of)),
+    ...difference(
+      keysOf(before),
+      keysOf(after),
+      (key) => change('host-key-gone', key, of),
+      (key) => change('host-key-added', key, of),
+    ),
+    ...difference(
+      waysIn(before),
+      waysIn(after),
+      (way) => change('way-in-not-accepted', way, of),
+      (way) => change('way-in-accepted', way, of),
+    ),
   ];
 }
 
 function organizationChanges(before: ReleaseState | undefined, after: ReleaseState, names: Names): readonly Change[] {
   const [old, next] = [before?.release, after.release];
   const couriers = (state: ReleaseState | undefined): readonly string[] =>
-    [...new Set((state?.manifests ?? []).flatMap((manifest) => manifest.couriers.map((key) => key.line)))].map(names.fingerprint);
+    [...new Set((state?.manifests ?? []).flatMap((manifest) => manifest.couriers.map((key) => key.line)))].map(
+      names.fingerprint,
+    );
   const revocation = (hash: Hash): string => names.revocation(hash) ?? hash;
   return [
     ...signerChanges(old, next, names),
-    ...difference(couriers(before), couriers(after), (key) => change('courier-gone', key), (key) => change('courier-added', key)),
-    ...difference(old?.counted ?? [], next.counted, () => undefined, (hash) => change('revocation-counted', revocation(hash))),
-    ...difference(old?.undone ?? [], next.undone, () => undefined, (hash) => change('revocation-undone', revocation(hash))),
-    ...(old === undefined || old.receiver === next.receiver ? [] : [change('receiver-changed', `receiver ${next.receiver}`)]),
+    ...difference(
+      couriers(before),
+      couriers(after),
+      (key) => change('courier-gone', key),
+      (key) => change('courier-added', key),
+    ),
+    ...difference(
+      old?.counted ?? [],
+      next.counted,
+      () => undefined,
+      (hash) => change('revocation-counted', revocation(hash)),
+    ),
+    ...difference(
+      old?.undone ?? [],
+      next.undone,
+      () => undefined,
+      (hash) => change('revocation-undone', revocation(hash)),
+    ),
+    ...(old === undefined || old.receiver === next.receiver
+      ? []
+      : [change('receiver-changed', `receiver ${next.receiver}`)]),
   ];
 }
 
@@ -83,15 +114,34 @@ function signerChanges(before: SignerSet | undefined, after: SignerSet, names: N
   const of = (id: string): { person: Named<SubjectId> } => ({ person: named(id as SubjectId, names.person) });
   const keys = (set: SignerSet | undefined, others: ReadonlySet<SubjectId>): readonly string[] =>
     (set?.signers ?? []).filter(({ id }) => others.has(id)).map(({ id, key }) => `${id} ${key.line}`);
-  const keyChange = (kind: 'signer-key-added' | 'signer-key-gone') => (line: string): Change => {
-    const space = line.indexOf(' ');
-    return change(kind, names.fingerprint(line.slice(space + 1)), of(line.slice(0, space)));
-  };
-  const kind = before === undefined || before.threshold === after.threshold ? undefined : before.threshold > after.threshold ? 'threshold-lowered' : 'threshold-raised';
+  const keyChange =
+    (kind: 'signer-key-added' | 'signer-key-gone') =>
+    (line: string): Change => {
+      const space = line.indexOf(' ');
+      return change(kind, names.fingerprint(line.slice(space + 1)), of(line.slice(0, space)));
+    };
+  const kind =
+    before === undefined || before.threshold === after.threshold
+      ? undefined
+      : before.threshold > after.threshold
+        ? 'threshold-lowered'
+        : 'threshold-raised';
   return [
-    ...difference([...old], [...next], (id) => change('signer-gone', 'may sign no longer', of(id)), (id) => change('signer-added', 'may sign', of(id))),
+    ...difference(
+      [...old],
+      [...next],
+      (id) => change('signer-gone', 'may sign no longer', of(id)),
+      (id) => change('signer-added', 'may sign', of(id)),
+    ),
     ...difference(keys(before, next), keys(after, old), keyChange('signer-key-gone'), keyChange('signer-key-added')),
-    ...(kind === undefined ? [] : [change(kind, `${after.threshold} of ${next.size} must sign, in place of ${before?.threshold ?? 0} of ${old.size}`)]),
+    ...(kind === undefined
+      ? []
+      : [
+          change(
+            kind,
+            `${after.threshold} of ${next.size} must sign, in place of ${before?.threshold ?? 0} of ${old.size}`,
+          ),
+        ]),
   ];
 }
 

@@ -39,7 +39,8 @@ function abandoned({ compared, names }: RisksOf): readonly Risk[] {
   const gone = compared.filter(({ target, after }) => after === undefined && !names.isOff(target));
   return gone.map(({ target, had }) => {
     const name = names.target(target) ?? target;
-    const who = had.size === 0 ? 'whatever it has' : `what it grants to ${had.size} ${had.size === 1 ? 'person' : 'people'}`;
+    const who =
+      had.size === 0 ? 'whatever it has' : `what it grants to ${had.size} ${had.size === 1 ? 'person' : 'people'}`;
     const message = `${name} is left out and no receipt shows that keyward was taken off it: ${who} stays there, and no offboarding will reach it`;
     return { name: `abandoned:${name}`, message };
   });
@@ -60,7 +61,12 @@ function lastCourier({ compared }: RisksOf): readonly Risk[] {
   });
   if (cut.length === 0) return [];
   const where = cut.length === 1 ? '1 server' : `${cut.length} servers`;
-  return [{ name: 'last-courier', message: `on ${where} every courier goes that is there now; whether the new ones work has not been tried` }];
+  return [
+    {
+      name: 'last-courier',
+      message: `on ${where} every courier goes that is there now; whether the new ones work has not been tried`,
+    },
+  ];
 }
 
 function some(names: readonly string[]): string {

@@ -94,7 +94,8 @@ export function readBundle(input: Uint8Array | string, name = 'bundle'): Bundle 
 /** Takes an answer apart. */
 export function readAnswer(input: Uint8Array | string, name = 'answer'): AnswerFrame {
   const [first, ...rest] = splitFrame(input, name);
-  if (first?.kind !== 'receipt') throw refusal('unknown-text', 'it does not begin with a receipt', { text: name, line: 1 });
+  if (first?.kind !== 'receipt')
+    throw refusal('unknown-text', 'it does not begin with a receipt', { text: name, line: 1 });
   const parts = inOrder(rest, ['revocation', 'release'], name);
   return {
     receipt: { text: first.text, signatures: first.signatures },
@@ -136,7 +137,8 @@ export function splitFrame(input: Uint8Array | string, name: string): readonly F
 
 function kindOf(line: string, name: string, number: number): string {
   const kind = /^keyward-([a-z]+) v1$/.exec(line)?.[1];
-  if (kind === undefined) throw refusal('unknown-text', 'a text of a kind or version unknown here', { text: name, line: number });
+  if (kind === undefined)
+    throw refusal('unknown-text', 'a text of a kind or version unknown here', { text: name, line: number });
   return kind;
 }
 
@@ -151,7 +153,11 @@ function mustFit(signatures: readonly string[], name: string): void {
 
 const MOST: Readonly<Record<string, number>> = { revocation: CAPS.revocations, release: CAPS.releases };
 
-function inOrder(framed: readonly Framed[], kinds: readonly string[], name: string): Readonly<Record<string, readonly SignedText[]>> {
+function inOrder(
+  framed: readonly Framed[],
+  kinds: readonly string[],
+  name: string,
+): Readonly<Record<string, readonly SignedText[]>> {
   const parts: Record<string, SignedText[]> = {};
   let reached = 0;
   for (const { kind, text: written, signatures } of framed) {
@@ -161,8 +167,8 @@ function inOrder(framed: readonly Framed[], kinds: readonly string[], name: stri
     reached = place;
     const part = (parts[kind] ??= []);
     part.push({ text: written, signatures });
-    if (part.length > (MOST[kind] ?? Infinity)) throw refusal('too-many', `more than ${MOST[kind] ?? 0} texts of one kind`, { text: name });
+    if (part.length > (MOST[kind] ?? Infinity))
+      throw refusal('too-many', `more than ${MOST[kind] ?? 0} texts of one kind`, { text: name });
   }
   return parts;
 }
-

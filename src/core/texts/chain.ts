@@ -49,7 +49,12 @@ export interface TrustedStart {
  * Where trust begins: a release that is known by its hash. Its own set must have signed it all the same, since that is
  * what a server asks when it is enrolled.
  */
-export function verifyFirst(signed: SignedText, start: TrustedStart, crypto: TextCrypto, name = 'release'): VerifiedRelease {
+export function verifyFirst(
+  signed: SignedText,
+  start: TrustedStart,
+  crypto: TextCrypto,
+  name = 'release',
+): VerifiedRelease {
   const value = release.parse(signed.text, name);
   const hash = hashOf(signed.text, crypto);
   if (value.number !== start.number || hash !== start.hash) {
@@ -73,7 +78,10 @@ export function verifyRelease(
   const value = release.parse(signed.text, name);
   const hash = hashOf(signed.text, crypto);
   if (value.organization !== known.value.organization) {
-    throw refusal('wrong-organization', `it is for ${value.organization}, not for ${known.value.organization}`, { text: name, line: 2 });
+    throw refusal('wrong-organization', `it is for ${value.organization}, not for ${known.value.organization}`, {
+      text: name,
+      line: 2,
+    });
   }
   const signedBy = verifySet(known.value, value, signed, crypto, name);
   mustFollow(known, { value, hash }, name);
@@ -84,11 +92,19 @@ export function verifyRelease(
 }
 
 /** The set of a release against the known one, and the signatures that it needs (R1, R2). */
-function verifySet(known: SignerSet, next: Release, signed: SignedText, crypto: TextCrypto, name: string): ReadonlySet<EmployeeId> {
+function verifySet(
+  known: SignerSet,
+  next: Release,
+  signed: SignedText,
+  crypto: TextCrypto,
+  name: string,
+): ReadonlySet<EmployeeId> {
   const step = next.signerSet - known.signerSet;
   const at = { text: name };
-  if (step < 0) throw refusal('signer-set-rollback', `signer set ${next.signerSet} is older than ${known.signerSet}`, at);
-  if (step > 1) throw refusal('signer-set-skipped', `signer set ${next.signerSet} does not follow ${known.signerSet}`, at);
+  if (step < 0)
+    throw refusal('signer-set-rollback', `signer set ${next.signerSet} is older than ${known.signerSet}`, at);
+  if (step > 1)
+    throw refusal('signer-set-skipped', `signer set ${next.signerSet} does not follow ${known.signerSet}`, at);
   if (step === 0) {
     if (signerSetHash(known, crypto) !== signerSetHash(next, crypto)) {
       throw refusal('signer-set-changed-without-number', `signer set ${next.signerSet} is another one here`, at);
@@ -118,9 +134,13 @@ export function verifyChain(releases: readonly SignedText[], start: TrustedStart
   const candidates = releases.map((signed) => look(signed, crypto)).sort((a, b) => a.order - b.order);
   const first = candidates.find((candidate) => candidate.hash === start.hash);
   if (first === undefined) {
-    throw new Failure('trust', `release ${start.number}, where trust begins, is not among ${releases.length} releases`, {
-      next: `fetch the release whose sha256 is ${start.hash}`,
-    });
+    throw new Failure(
+      'trust',
+      `release ${start.number}, where trust begins, is not among ${releases.length} releases`,
+      {
+        next: `fetch the release whose sha256 is ${start.hash}`,
+      },
+    );
   }
   const begin = verifyFirst(first.signed, start, crypto, first.name);
   const verified = [begin];

@@ -58,7 +58,9 @@ export function nextSignerSet(
   crypto: Pick<TextCrypto, 'sha256'>,
 ): SignerSet {
   const lines = signers.flatMap(({ id, keys }) => keys.map((key) => ({ id, key })));
-  const named = new Map(lines.map((line) => [`${line.id} ${line.key.line}`, line] as const).sort(([a], [b]) => byBytes(a, b)));
+  const named = new Map(
+    lines.map((line) => [`${line.id} ${line.key.line}`, line] as const).sort(([a], [b]) => byBytes(a, b)),
+  );
   const same = { signerSet: known?.signerSet ?? 1, threshold, signers: [...named.values()] };
   if (known === undefined || signerSetHash(known, crypto) === signerSetHash(same, crypto)) return same;
   return { ...same, signerSet: known.signerSet + 1 };

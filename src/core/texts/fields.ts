@@ -24,7 +24,9 @@ export const foundAccount: Field<string> = pattern('an account', isFoundAccountN
 /** One word of visible ASCII. */
 export const word: Field<string> = pattern('one word', (text) => /^[!-~]+$/.test(text));
 /** Visible ASCII with single blanks inside; what may stand last on a line. */
-export const words: Field<string> = pattern('words with one space between them', (text) => /^[!-~]+( [!-~]+)*$/.test(text));
+export const words: Field<string> = pattern('words with one space between them', (text) =>
+  /^[!-~]+( [!-~]+)*$/.test(text),
+);
 
 export const reason: Field<ReceiverReason> = {
   form: 'a reason of section 8',

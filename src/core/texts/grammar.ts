@@ -87,13 +87,20 @@ export function maybe<T>(word: string, field: Field<T>): Line<T | undefined> {
 }
 
 /** Lines that may stand any number of times, sorted by bytes or as `order` says. */
-export function many<T>(word: string, field: Field<T>, order?: (a: T, b: T) => number, least: 0 | 1 = 0): Line<readonly T[]> {
+export function many<T>(
+  word: string,
+  field: Field<T>,
+  order?: (a: T, b: T) => number,
+  least: 0 | 1 = 0,
+): Line<readonly T[]> {
   return {
     ...line(word, field, least, Infinity),
     gather: (rows) => rows as readonly T[],
-    write: (values) => [...values].map((value) => ({ value, text: field.write(value) }))
-      .sort((a, b) => (order?.(a.value, b.value) ?? 0) || byBytes(a.text, b.text))
-      .map(({ text }) => text),
+    write: (values) =>
+      [...values]
+        .map((value) => ({ value, text: field.write(value) }))
+        .sort((a, b) => (order?.(a.value, b.value) ?? 0) || byBytes(a.text, b.text))
+        .map(({ text }) => text),
   };
 }
 
@@ -120,12 +127,15 @@ export function text<V extends object>(
 ): Text<V> {
   const parts = Object.entries(table) as [keyof V & string, Line<never>][];
   const compose = (value: V): string => {
-    const lines = parts.flatMap(([part, { word, write }]) => write(value[part] as never).map((rest) => `${word} ${rest}`));
+    const lines = parts.flatMap(([part, { word, write }]) =>
+      write(value[part] as never).map((rest) => `${word} ${rest}`),
+    );
     return `${[`keyward-${kind} v1`, ...lines].join('\n')}\n`;
   };
   const parse = (input: Uint8Array | string, name = kind): V => {
     const lines = linesOf(input, cap, name);
-    if (lines[0] !== `keyward-${kind} v1`) throw refusal('unknown-text', `this is no ${kind} of version 1`, { text: name, line: 1 });
+    if (lines[0] !== `keyward-${kind} v1`)
+      throw refusal('unknown-text', `this is no ${kind} of version 1`, { text: name, line: 1 });
     const value = readLines<V>(parts, lines, name);
     const broken = laws(value);
     if (broken !== undefined) {
@@ -153,7 +163,8 @@ export function text<V extends object>(
 /** The lines of a text, its bytes looked at: caps first, then ASCII, then line ends. */
 export function linesOf(input: Uint8Array | string, cap: number, name: string): readonly string[] {
   if (input.length > cap) throw refusal('too-large', `${input.length} bytes where ${cap} are the most`, { text: name });
-  const at = typeof input === 'string' ? (i: number): number => input.charCodeAt(i) : (i: number): number => input[i] ?? 0;
+  const at =
+    typeof input === 'string' ? (i: number): number => input.charCodeAt(i) : (i: number): number => input[i] ?? 0;
   let number = 1;
   let start = 0;
   for (let i = 0; i < input.length; i += 1) {
@@ -168,7 +179,8 @@ export function linesOf(input: Uint8Array | string, cap: number, name: string): 
       throw refusal('too-large', `a line of more than ${CAPS.line} bytes`, { text: name, line: number });
     }
   }
-  if (start !== input.length || start === 0) throw refusal('spelling', 'the last line does not end', { text: name, line: number });
+  if (start !== input.length || start === 0)
+    throw refusal('spelling', 'the last line does not end', { text: name, line: number });
   const whole = typeof input === 'string' ? input : ascii(input);
   return whole.slice(0, -1).split('\n');
 }
@@ -198,19 +210,25 @@ function readLines<V>(parts: readonly [keyof V & string, Line<never>][], lines: 
     const rows: unknown[] = [];
     while (lines[next]?.startsWith(`${line.word} `) === true && rows.length < line.most) {
       const found = line.readRow((lines[next] ?? '').slice(line.word.length + 1));
-      if (found === undefined) throw refusal('spelling', `a "${line.word}" line holds ${line.form}`, { text: name, line: next + 1 });
-      if (lines[next] === lines[next - 1]) throw refusal('spelling', 'this line stands twice', { text: name, line: next + 1 });
+      if (found === undefined)
+        throw refusal('spelling', `a "${line.word}" line holds ${line.form}`, { text: name, line: next + 1 });
+      if (lines[next] === lines[next - 1])
+        throw refusal('spelling', 'this line stands twice', { text: name, line: next + 1 });
       rows.push(found.value);
       next += 1;
     }
     if (rows.length < line.least && lines[next] !== undefined) mustKnow(parts, lines[next] ?? '', name, next + 1);
-    if (rows.length < line.least) throw refusal('spelling', `here a "${line.word}" line must stand`, { text: name, line: next + 1 });
+    if (rows.length < line.least)
+      throw refusal('spelling', `here a "${line.word}" line must stand`, { text: name, line: next + 1 });
     value[part] = line.gather(rows);
   }
   const left = lines[next];
   if (left === undefined) return value as V;
   mustKnow(parts, left, name, next + 1);
-  throw refusal('spelling', 'this line must not stand here: out of order, or one too many', { text: name, line: next + 1 });
+  throw refusal('spelling', 'this line must not stand here: out of order, or one too many', {
+    text: name,
+    line: next + 1,
+  });
 }
 
 function mustKnow(parts: readonly [string, Line<never>][], line: string, name: string, number: number): void {

@@ -7,7 +7,21 @@
 import { compareEnds, isAccountName, isSudoersCommand, WAY_IN_KINDS } from '../access/index.ts';
 import type { Instant, ServerId, SubjectId, WayInKind } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
-import { account, foundAccount, id, key, name, number, oneOf, orDash, row, subject, time, word, words } from './fields.ts';
+import {
+  account,
+  foundAccount,
+  id,
+  key,
+  name,
+  number,
+  oneOf,
+  orDash,
+  row,
+  subject,
+  time,
+  word,
+  words,
+} from './fields.ts';
 import { byBytes, CAPS, many, one, some, text } from './grammar.ts';
 import type { Breach, Field, Table } from './grammar.ts';
 import { readKeyLine } from './key-line.ts';
@@ -88,7 +102,14 @@ const TABLE: Table<Manifest> = {
   couriers: some('courier', key),
   accounts: many(
     'account',
-    row<AccountLine>({ id: subject, account, uid: orDash(number), how: oneOf('new', 'adopt'), from: orDash(subject), end }),
+    row<AccountLine>({
+      id: subject,
+      account,
+      uid: orDash(number),
+      how: oneOf('new', 'adopt'),
+      from: orDash(subject),
+      end,
+    }),
     (a, b) => byBytes(a.account, b.account),
   ),
   keys: many('key', row<KeyLine>({ id: subject, account, end, line: words }), byAccountThenEnd),
@@ -113,13 +134,16 @@ function laws(value: Manifest): Breach | undefined {
   }
   const stray = (line: KeyLine | SudoLine): boolean => owners.get(line.account) !== line.id;
   const strayKey = value.keys.findIndex(stray);
-  if (strayKey >= 0) return { reason: 'spelling', message: 'this key line belongs to no account line', word: 'key', nth: strayKey };
+  if (strayKey >= 0)
+    return { reason: 'spelling', message: 'this key line belongs to no account line', word: 'key', nth: strayKey };
   const straySudo = value.sudo.findIndex(stray);
-  if (straySudo >= 0) return { reason: 'spelling', message: 'this sudo line belongs to no account line', word: 'sudo', nth: straySudo };
+  if (straySudo >= 0)
+    return { reason: 'spelling', message: 'this sudo line belongs to no account line', word: 'sudo', nth: straySudo };
   const odd = value.keys.findIndex((line) => readKeyLine(line.line) === undefined);
   if (odd >= 0) return { reason: 'line-form', message: 'this key line has not the form of one', word: 'key', nth: odd };
   // What a plan shows is the plain command; a pattern or a second spelling would be shown as something it is not.
   const pattern = value.sudo.findIndex(({ command }) => !isSudoersCommand(command));
-  if (pattern >= 0) return { reason: 'line-form', message: 'this sudo line has not the form of one', word: 'sudo', nth: pattern };
+  if (pattern >= 0)
+    return { reason: 'line-form', message: 'this sudo line has not the form of one', word: 'sudo', nth: pattern };
   return undefined;
 }

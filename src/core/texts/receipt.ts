@@ -1,7 +1,23 @@
 /** The receipt: what a target answers. Section 6 of docs/formats.md. */
 import { WAY_IN_KINDS } from '../access/index.ts';
 import type { Instant, SubjectId, TargetId, WayInKind } from '../access/index.ts';
-import { account, count, foundAccount, hash, id, name, number, oneOf, orDash, reason, row, subject, time, word, words } from './fields.ts';
+import {
+  account,
+  count,
+  foundAccount,
+  hash,
+  id,
+  name,
+  number,
+  oneOf,
+  orDash,
+  reason,
+  row,
+  subject,
+  time,
+  word,
+  words,
+} from './fields.ts';
 import type { Hash } from './fields.ts';
 import { CAPS, many, one, some, text } from './grammar.ts';
 import type { Table } from './grammar.ts';

@@ -62,7 +62,11 @@ export function people(set: SignerSet): ReadonlySet<EmployeeId> {
 
 /** The bytes whose sha256 is the hash of the signer set: its lines as they stand in the release. */
 export function signerSetBytes(set: SignerSet): Uint8Array {
-  const parts = [TABLE.signerSet.write(set.signerSet), TABLE.threshold.write(set.threshold), TABLE.signers.write(set.signers)];
+  const parts = [
+    TABLE.signerSet.write(set.signerSet),
+    TABLE.threshold.write(set.threshold),
+    TABLE.signers.write(set.signers),
+  ];
   const words = ['signer-set', 'threshold', 'signer'];
   return bytesOf(parts.flatMap((rows, i) => rows.map((rest) => `${words[i] ?? ''} ${rest}\n`)).join(''));
 }
@@ -81,7 +85,11 @@ export function signerSetBreach(set: SignerSet): Breach | undefined {
   }
   const count = people(set).size;
   if (Number.isInteger(set.threshold) && set.threshold >= 1 && set.threshold <= count) return undefined;
-  return { reason: 'threshold-out-of-range', message: `a threshold of ${set.threshold} with ${count} signers`, word: 'threshold' };
+  return {
+    reason: 'threshold-out-of-range',
+    message: `a threshold of ${set.threshold} with ${count} signers`,
+    word: 'threshold',
+  };
 }
 
 function laws(value: Release): Breach | undefined {

@@ -36,7 +36,7 @@ interface Shared {
 
 /** Renders the manifest of one server from the grants there. Make one renderer for all servers of a release. */
 export function renderer(fleet: Fleet): (server: Server, grants: Iterable<Grant>) => Manifest {
-  const people = new Map([...fleet.people].map((person) => [person.id as SubjectId, person]));
+  const people = new Map<SubjectId, Person>([...fleet.people].map((person) => [person.id, person]));
   const couriers = byLine(fleet.couriers);
   const shared: Shared = {
     organization: fleet.organization,
@@ -60,7 +60,9 @@ function keysOut({ counted, undone }: Fleet, people: Iterable<Person>): readonly
 }
 
 function renderOne(shared: Shared, server: Server, grants: Iterable<Grant>): Manifest {
-  const granted = reach(grants).on(server.id).filter(({ person }) => !shared.revokedIds.has(person));
+  const granted = reach(grants)
+    .on(server.id)
+    .filter(({ person }) => !shared.revokedIds.has(person));
   const pairs = granted.map((access) => ({ access, person: mustBeKnown(shared.people, access.person) }));
   return {
     organization: shared.organization,

@@ -77,7 +77,12 @@ export function countSigners(
 }
 
 /** The signers of a release. Throws unless they are at least the threshold of the set. */
-export function mustHaveThreshold(signed: SignedText, set: SignerSet, crypto: TextCrypto, name: string): ReadonlySet<EmployeeId> {
+export function mustHaveThreshold(
+  signed: SignedText,
+  set: SignerSet,
+  crypto: TextCrypto,
+  name: string,
+): ReadonlySet<EmployeeId> {
   mustBeSigned(signed, name);
   const counted = countSigners(signed, set, NAMESPACES.release, crypto);
   if (counted.size === 0) throw refusal('signature-bad', 'no signature of a signer verifies', { text: name });
@@ -132,14 +137,18 @@ export function verifyRevocation(
 ): Verified<Revocation> {
   const value = revocation.parse(signed.text, name);
   if (value.organization !== organization) {
-    throw refusal('wrong-organization', `it is for ${value.organization}, not for ${organization}`, { text: name, line: 2 });
+    throw refusal('wrong-organization', `it is for ${value.organization}, not for ${organization}`, {
+      text: name,
+      line: 2,
+    });
   }
   mustBeSigned(signed, name);
   if (!people(set).has(value.signer)) {
     throw refusal('signer-unknown', `${value.signer} is not in signer set ${set.signerSet}`, { text: name, line: 3 });
   }
   const counted = countSigners(signed, set, NAMESPACES.revocation, crypto);
-  if (!counted.has(value.signer)) throw refusal('signature-bad', 'no signature is the one of its signer', { text: name });
+  if (!counted.has(value.signer))
+    throw refusal('signature-bad', 'no signature is the one of its signer', { text: name });
   return { value, hash: hashOf(signed.text, crypto) };
 }
 
@@ -154,10 +163,18 @@ export interface ReceiptOf {
 }
 
 /** A receipt that this server signed with its host key, for this request. */
-export function verifyReceipt(signed: SignedText, of: ReceiptOf, crypto: TextCrypto, name = 'receipt'): Verified<Receipt> {
+export function verifyReceipt(
+  signed: SignedText,
+  of: ReceiptOf,
+  crypto: TextCrypto,
+  name = 'receipt',
+): Verified<Receipt> {
   const value = receipt.parse(signed.text, name);
   if (value.organization !== of.organization) {
-    throw refusal('wrong-organization', `it is of ${value.organization}, not of ${of.organization}`, { text: name, line: 2 });
+    throw refusal('wrong-organization', `it is of ${value.organization}, not of ${of.organization}`, {
+      text: name,
+      line: 2,
+    });
   }
   if (value.target !== of.target) throw refusal('wrong-target', 'another target answers', { text: name, line: 3 });
   const [armored, ...more] = signed.signatures;

@@ -21,11 +21,13 @@ const spelled = (seconds: number): string => new Date(seconds * 1000).toISOStrin
 describe('instants', () => {
   it('agree with the calendar on every day of a thousand years', () => {
     let days = 0;
+    const wrong: string[] = [];
     for (let seconds = FIRST; seconds <= LAST; seconds += DAY) {
       const text = spelled(seconds);
-      if (readInstant(text) !== seconds || formatInstant(instantOf(seconds)) !== text) expect(text).toBe(formatInstant(instantOf(seconds)));
+      if (readInstant(text) !== seconds || formatInstant(instantOf(seconds)) !== text) wrong.push(text);
       days += 1;
     }
+    expect(wrong).toEqual([]);
     console.log(`days looked at: ${days}`);
     expect(days).toBe(365_243);
   });
@@ -42,10 +44,26 @@ describe('instants', () => {
 
   it('take one spelling, and no date that does not exist', () => {
     const wrong = [
-      '2026-02-29T00:00:00Z', '2100-02-29T00:00:00Z', '2026-04-31T00:00:00Z', '2026-13-01T00:00:00Z', '2026-00-01T00:00:00Z',
-      '2026-01-00T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:60:00Z', '2026-01-01T00:00:60Z', '1999-12-31T23:59:59Z',
-      '3000-01-01T00:00:00Z', '2026-1-1T00:00:00Z', '2026-01-01 00:00:00Z', '2026-01-01T00:00:00', '2026-01-01T00:00:00z',
-      '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00.000Z', ' 2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z\n', '',
+      '2026-02-29T00:00:00Z',
+      '2100-02-29T00:00:00Z',
+      '2026-04-31T00:00:00Z',
+      '2026-13-01T00:00:00Z',
+      '2026-00-01T00:00:00Z',
+      '2026-01-00T00:00:00Z',
+      '2026-01-01T24:00:00Z',
+      '2026-01-01T00:60:00Z',
+      '2026-01-01T00:00:60Z',
+      '1999-12-31T23:59:59Z',
+      '3000-01-01T00:00:00Z',
+      '2026-1-1T00:00:00Z',
+      '2026-01-01 00:00:00Z',
+      '2026-01-01T00:00:00',
+      '2026-01-01T00:00:00z',
+      '2026-01-01T00:00:00+00:00',
+      '2026-01-01T00:00:00.000Z',
+      ' 2026-01-01T00:00:00Z',
+      '2026-01-01T00:00:00Z\n',
+      '',
     ];
     expect(wrong.filter((text) => readInstant(text) !== undefined)).toEqual([]);
     expect(readInstant('2000-02-29T00:00:00Z')).toBeDefined();

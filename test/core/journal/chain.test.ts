@@ -83,7 +83,10 @@ describe('a run of the journal', () => {
     expect(judge(lines.slice(0, 4))).toMatchObject({ sound: true, missing: [] });
     expect(judge(lines.slice(0, 3))).toMatchObject({ sound: false, missing: [witness] });
     expect(judge([])).toMatchObject({ sound: false, missing: [witness], lines: 0 });
-    expect(judge(draw('begin -> nothing -> of -> this -> happened -> end'))).toMatchObject({ sound: false, missing: [witness] });
+    expect(judge(draw('begin -> nothing -> of -> this -> happened -> end'))).toMatchObject({
+      sound: false,
+      missing: [witness],
+    });
   });
 
   it('finds any edit, deletion, insertion and swap of any line before the last', () => {
@@ -116,7 +119,16 @@ describe('a run of the journal', () => {
     );
     console.log(`events looked at: ${looked}`);
     expect(() => eventLine(undefined, { what: 'x', previous: 'f'.repeat(64) })).toThrow(/what was before/);
-    for (const line of ['', '{}', '[]', 'null', '1', '{"previous":"-"}', '{"previous":"0","what":"x"}', '{"previous":"-","what":"a","what":"b"}']) {
+    for (const line of [
+      '',
+      '{}',
+      '[]',
+      'null',
+      '1',
+      '{"previous":"-"}',
+      '{"previous":"0","what":"x"}',
+      '{"previous":"-","what":"a","what":"b"}',
+    ]) {
       expect(readEvent(line), line).toBeUndefined();
     }
   });

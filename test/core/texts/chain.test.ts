@@ -22,6 +22,7 @@ import {
 } from '../../../src/core/texts/index.ts';
 import type { Chain, Release, SignedText } from '../../../src/core/texts/index.ts';
 import { crypto, penOf, sha } from './signing.ts';
+import { given } from '../given.ts';
 
 const NOW = instantOf(1_800_000_000);
 const pen = (letter: string) => penOf(letter.charCodeAt(0));
@@ -47,26 +48,29 @@ function draw(word: string, previous: string | undefined, parts: Partial<Release
     receiver: sha('receiver'),
     signerSet: Number(set),
     threshold,
-    signers: [...people].map((letter) => ({ id: id(letter), key: pen(letter).key })),
+    signers: people.split('').map((letter) => ({ id: id(letter), key: pen(letter).key })),
     counted: [],
     undone: [],
     manifests: [],
     ...parts,
   };
   const text = release.write(value);
-  return { text, signatures: [...signers].map((letter) => pen(letter).sign(text, NAMESPACES.release)) };
+  return { text, signatures: signers.split('').map((letter) => pen(letter).sign(text, NAMESPACES.release)) };
 }
 
 function drawAll(picture: string): SignedText[] {
   const drawn: SignedText[] = [];
-  for (const word of picture.split(' -> ')) drawn.push(draw(word, drawn.length > 0 ? sha(drawn.at(-1)!.text) : undefined));
+  for (const word of picture.split(' -> '))
+    drawn.push(draw(word, drawn.length > 0 ? sha(given(drawn.at(-1)).text) : undefined));
   return drawn;
 }
 
-const start = (drawn: readonly SignedText[], number = 1) => ({ number, hash: sha(drawn[0]!.text) });
+const start = (drawn: readonly SignedText[], number = 1) => ({ number, hash: sha(given(drawn[0]).text) });
 
 function told({ newest, refused }: Chain): string {
-  return [`newest ${newest.value.number}`, ...refused.map((one) => `${one.value?.number ?? '?'} ${one.reason}`)].join(', ');
+  return [`newest ${newest.value.number}`, ...refused.map((one) => `${one.value?.number ?? '?'} ${one.reason}`)].join(
+    ', ',
+  );
 }
 
 describe('a chain of releases', () => {
@@ -104,7 +108,8 @@ describe('a chain of releases', () => {
     const chain = verifyChain(drawn, start(drawn), crypto);
     expect(told(chain)).toBe(expected);
     // Whatever order a folder is read in, the answer is the same, but for two of one number.
-    if (!picture.includes("'")) expect(told(verifyChain([...drawn].reverse(), start(drawn), crypto))).toBe(expected);
+    const turned = picture.includes("'") ? drawn : drawn.toReversed();
+    expect(told(verifyChain(turned, start(drawn), crypto))).toBe(expected);
   });
 
   it('believes what stands on a release that was pinned, and passes over what was before', () => {
@@ -128,9 +133,15 @@ describe('a chain of releases', () => {
     const [first] = drawAll('1@1:ab');
     const other = draw('2@1:ab', undefined, { organization: 'other' });
     const threshold = draw('2@1:ab', undefined, { threshold: 1 });
-    const fewer = draw('2@1:ab', undefined, { signers: ['a', 'b'].map((letter) => ({ id: id(letter), key: pen(letter).key })) });
-    const junk = [{ text: 'junk\n', signatures: [] }, { text: '', signatures: [] }, { text: `${first!.text}lease 1\n`, signatures: first!.signatures }];
-    const chain = verifyChain([first!, other, threshold, fewer, ...junk], start([first!]), crypto);
+    const fewer = draw('2@1:ab', undefined, {
+      signers: ['a', 'b'].map((letter) => ({ id: id(letter), key: pen(letter).key })),
+    });
+    const junk = [
+      { text: 'junk\n', signatures: [] },
+      { text: '', signatures: [] },
+      { text: `${given(first).text}lease 1\n`, signatures: given(first).signatures },
+    ];
+    const chain = verifyChain([given(first), other, threshold, fewer, ...junk], start([given(first)]), crypto);
     expect(told(chain)).toBe(
       'newest 1, 2 wrong-organization, 2 signer-set-changed-without-number, 2 signer-set-changed-without-number, ? unknown-text, ? spelling, ? unknown-line',
     );
@@ -139,7 +150,7 @@ describe('a chain of releases', () => {
   it('names a release that does not stand on the one before it here', () => {
     const drawn = drawAll('1@1:ab -> 2@1:ab -> 3@1:ab');
     expect(verifyChain(drawn, start(drawn), crypto).gaps).toEqual([]);
-    const chain = verifyChain([drawn[0]!, drawn[2]!], start(drawn), crypto);
+    const chain = verifyChain([given(drawn[0]), given(drawn[2])], start(drawn), crypto);
     expect(chain.gaps.map((one) => one.value.number)).toEqual([3]);
   });
 
@@ -153,7 +164,11 @@ describe('a chain of releases', () => {
 
   it('holds for every walk: no release is believed that its two sets did not sign', () => {
     let looked = 0;
-    const step = fc.record({ jump: fc.integer({ min: 1, max: 3 }), set: fc.constantFrom('1', '2', '3'), by: fc.subarray([...'abcdez']) });
+    const step = fc.record({
+      jump: fc.integer({ min: 1, max: 3 }),
+      set: fc.constantFrom('1', '2', '3'),
+      by: fc.subarray(['a', 'b', 'c', 'd', 'e', 'z']),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
         let number = 1;
@@ -163,7 +178,10 @@ describe('a chain of releases', () => {
         let [known, newest] = [1, 1];
         for (const word of words) {
           const [n, set, by] = word.split(/[@:]/) as [string, string, string];
-          const enough = (which: number) => [...SETS[which]!.people].filter((one) => by.includes(one)).length >= SETS[which]!.threshold;
+          const enough = (which: number) =>
+            given(SETS[which])
+              .people.split('')
+              .filter((one) => by.includes(one)).length >= given(SETS[which]).threshold;
           if (![known, known + 1].includes(Number(set)) || !enough(known) || !enough(Number(set))) continue;
           [known, newest] = [Number(set), Number(n)];
         }
@@ -189,15 +207,15 @@ describe('one release after another', () => {
   };
 
   it('is taken again with the same bytes, also when it has expired; an older one never', () => {
-    expect(why(drawn[1]!)).toBe('taken');
-    expect(why(drawn[1]!, NOW + 91 * 86_400)).toBe('taken');
-    expect(why(drawn[0]!)).toBe('rollback');
+    expect(why(given(drawn[1]))).toBe('taken');
+    expect(why(given(drawn[1]), NOW + 91 * 86_400)).toBe('taken');
+    expect(why(given(drawn[0]))).toBe('rollback');
   });
 
   it('is newly taken up to the second it expires, and no longer', () => {
-    expect(why(drawn[2]!, NOW + 90 * 86_400)).toBe('taken');
-    expect(why(drawn[2]!, NOW + 90 * 86_400 + 1)).toBe('expired');
-    expect(why(drawn[2]!)).toBe('taken');
+    expect(why(given(drawn[2]), NOW + 90 * 86_400)).toBe('taken');
+    expect(why(given(drawn[2]), NOW + 90 * 86_400 + 1)).toBe('expired');
+    expect(why(given(drawn[2]))).toBe('taken');
   });
 
   it('knows its signer set and its revocations by hash', () => {

@@ -5,6 +5,7 @@ import type { EmployeeId } from '../../../src/core/access/index.ts';
 import { draftRelease, release } from '../../../src/core/texts/index.ts';
 import type { DraftParts, Release, Verified } from '../../../src/core/texts/index.ts';
 import { crypto, penOf, sha } from './signing.ts';
+import { given } from '../given.ts';
 
 const id = (letter: string): EmployeeId => `emp_${letter.repeat(26)}` as EmployeeId;
 const SIGNERS = [
@@ -34,14 +35,24 @@ function first(parts: Partial<DraftParts> = {}): Verified<Release> {
 describe('the next release', () => {
   it('is release 1 with signer set 1 where nothing was before', () => {
     const { value } = first();
-    expect(value).toMatchObject({ number: 1, previous: undefined, signerSet: 1, threshold: 2, manifests: [sha('1'), sha('2')].sort() });
+    expect(value).toMatchObject({
+      number: 1,
+      previous: undefined,
+      signerSet: 1,
+      threshold: 2,
+      manifests: [sha('1'), sha('2')].sort(),
+    });
     expect(value.expires - value.issued).toBe(90 * DAY);
   });
 
   it('is the same bytes in whatever order signers, keys and revocations come', () => {
     const known = first({ revocations: [sha('r1')] });
     const parts = { number: 2, revocations: [sha('r1'), sha('r2')], signers: SIGNERS };
-    const turned = { number: 2, revocations: [sha('r2'), sha('r1'), sha('r2')], signers: [SIGNERS[1]!, SIGNERS[0]!].map((one) => ({ ...one, keys: one.keys.toReversed() })) };
+    const turned = {
+      number: 2,
+      revocations: [sha('r2'), sha('r1'), sha('r2')],
+      signers: [given(SIGNERS[1]), given(SIGNERS[0])].map((one) => ({ ...one, keys: one.keys.toReversed() })),
+    };
     expect(release.write(draft(known, turned))).toBe(release.write(draft(known, parts)));
     expect(draft(known, turned).previous).toBe(known.hash);
   });
@@ -49,8 +60,8 @@ describe('the next release', () => {
   it.each<[string, Partial<DraftParts>, number]>([
     ['nothing', {}, 1],
     ['the threshold', { threshold: 1 }, 2],
-    ['a signer less', { signers: [SIGNERS[1]!], threshold: 1 }, 2],
-    ['a key of a signer', { signers: [SIGNERS[0]!, { id: id('a'), keys: [penOf(1).key] }] }, 2],
+    ['a signer less', { signers: [given(SIGNERS[1])], threshold: 1 }, 2],
+    ['a key of a signer', { signers: [given(SIGNERS[0]), { id: id('a'), keys: [penOf(1).key] }] }, 2],
     ['a signer more', { signers: [...SIGNERS, { id: id('c'), keys: [penOf(5).key] }] }, 2],
   ])('changes %s: signer set %#', (_, parts, set) => {
     expect(draft(first(), { number: 2, ...parts }).signerSet).toBe(set);

@@ -17,6 +17,7 @@ import type {
   SudoLine,
 } from '../../../src/core/texts/index.ts';
 import { penOf } from './signing.ts';
+import { given } from '../given.ts';
 
 export const PENS = Array.from({ length: 8 }, (_, seed) => penOf(seed));
 const KEYS = PENS.map((pen) => pen.key);
@@ -24,10 +25,13 @@ const KEYS = PENS.map((pen) => pen.key);
 const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
 const letters = fc.stringMatching(/^[0-9abcdefghjkmnpqrstvwxyz]{26}$/);
 export const employee = letters.map((text) => `emp_${text}` as EmployeeId);
-const subject = fc.oneof(employee, letters.map((text) => `mch_${text}`)) as fc.Arbitrary<SubjectId>;
+const subject = fc.oneof(
+  employee,
+  letters.map((text) => `mch_${text}`),
+) as fc.Arbitrary<SubjectId>;
 const server = letters.map((text) => `srv_${text}` as ServerId);
 const instant = fc.integer({ min: 946_684_800, max: 32_503_679_999 }).map(instantOf);
-const end = fc.option(instant, { nil: undefined }) as fc.Arbitrary<Instant | undefined>;
+const end: fc.Arbitrary<Instant | undefined> = fc.option(instant, { nil: undefined });
 const number = fc.integer({ min: 1, max: 999_999_999 });
 const count = fc.integer({ min: 0, max: 999_999_999 });
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,31}$/);
@@ -50,19 +54,27 @@ const wayIn = fc.record({
   account: fc.option(foundAccount, { nil: undefined }),
   subject: word,
   state: fc.constantFrom('accepted', 'unknown' as const),
-  comment: fc.option(words.filter((text) => text !== '-'), { nil: undefined }),
+  comment: fc.option(
+    words.filter((text) => text !== '-'),
+    { nil: undefined },
+  ),
 });
 const looked = fc.uniqueArray(
   fc.record({ what: fc.constantFrom('account', 'key-line', 'sudoers-file', 'process', 'job' as const), count }),
   { minLength: 1, selector: (line) => line.what },
 );
 const numbered = fc.record({ number, hash: hex });
-const unique = <T>(one: fc.Arbitrary<T>) => fc.uniqueArray(one, { maxLength: 3, selector: (value) => JSON.stringify(value) });
+const unique = <T>(one: fc.Arbitrary<T>) =>
+  fc.uniqueArray(one, { maxLength: 3, selector: (value) => JSON.stringify(value) });
 
 const OPTIONS = ['restrict', 'restrict,pty', 'restrict,pty,from="10.0.0.0/8"', 'restrict,command="/bin/true"'];
-const keyLine = fc.tuple(fc.constantFrom(...OPTIONS), fc.constantFrom(...KEYS)).map(([options, key]) => `${options} ${key.line}`);
+const keyLine = fc
+  .tuple(fc.constantFrom(...OPTIONS), fc.constantFrom(...KEYS))
+  .map(([options, key]) => `${options} ${key.line}`);
 
-const command = fc.constantFrom('ALL', '/bin/true', '/usr/bin/systemctl restart nginx', '/bin/ls a,b *').map(sudoersCommand);
+const command = fc
+  .constantFrom('ALL', '/bin/true', '/usr/bin/systemctl restart nginx', '/bin/ls a,b *')
+  .map(sudoersCommand);
 
 interface Holding {
   readonly account: AccountLine;
@@ -130,7 +142,7 @@ export const releases: fc.Arbitrary<Release> = fc
     previous: rest.number === 1 ? undefined : rest.previous,
     expires: instantOf(rest.issued + days * 86_400),
     threshold: 1 + (threshold % signers.length),
-    signers: KEYS.slice(0, signers.length * 2).map((key, i) => ({ id: signers[i >> 1]!, key })),
+    signers: KEYS.slice(0, signers.length * 2).map((key, i) => ({ id: given(signers[i >> 1]), key })),
     counted: listed.slice(0, 2),
     undone: listed.slice(2),
   }));
@@ -142,7 +154,10 @@ export const revocations: fc.Arbitrary<Revocation> = fc.oneof(
 
 export const receipts: fc.Arbitrary<Receipt> = fc.record({
   organization: name,
-  target: fc.oneof(server, letters.map((text) => `aws_${text}` as ProviderId)),
+  target: fc.oneof(
+    server,
+    letters.map((text) => `aws_${text}` as ProviderId),
+  ),
   nonce: hex,
   time: instant,
   enrolled: fc.record({ times: number, last: instant }),

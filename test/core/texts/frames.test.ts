@@ -76,7 +76,11 @@ describe('a bundle', () => {
     ['64 releases', REQUEST + (RELEASE + SIGNATURE).repeat(64), 'taken'],
     ['1025 revocations', REQUEST + REVOCATION.repeat(1025), 'too-many'],
     ['1024 revocations', REQUEST + REVOCATION.repeat(1024), 'taken'],
-    ['too large a signature', REQUEST + RELEASE + SIGNATURE.replace('\n', `\n${`${'A'.repeat(70)}\n`.repeat(240)}`), 'too-large'],
+    [
+      'too large a signature',
+      REQUEST + RELEASE + SIGNATURE.replace('\n', `\n${`${'A'.repeat(70)}\n`.repeat(240)}`),
+      'too-large',
+    ],
   ])('%s', (_, bytes, expected) => {
     expect(why(() => readBundle(bytes))).toBe(expected);
     expect(why(() => readBundle(new TextEncoder().encode(bytes)))).toBe(expected);
@@ -97,11 +101,11 @@ describe('a bundle', () => {
     const drawn = fc.record({
       nonce: fc.constant(sha('nonce')),
       about: fc.constant([]),
-      revocations: fc.array(signed(revocations.map(revocation.write)), { maxLength: 3 }),
-      releases: fc.array(signed(releases.map(release.write)), { maxLength: 3 }),
+      revocations: fc.array(signed(revocations.map((value) => revocation.write(value))), { maxLength: 3 }),
+      releases: fc.array(signed(releases.map((value) => release.write(value))), { maxLength: 3 }),
     });
     fc.assert(
-      fc.property(drawn, signed(receipts.map(receipt.write)), (bundle: Bundle, answered) => {
+      fc.property(drawn, signed(receipts.map((value) => receipt.write(value))), (bundle: Bundle, answered) => {
         expect(readBundle(writeBundle(bundle))).toEqual(bundle);
         const answer = { receipt: answered, revocations: bundle.revocations, conflicts: bundle.releases };
         expect(readAnswer(writeAnswer(answer))).toEqual(answer);
@@ -156,8 +160,18 @@ describe('a receipt', () => {
   const NEXT = penOf(71);
   const OTHER = penOf(72);
   const VALUE: Receipt = receipt.parse(frozen('receipt'));
-  const OF: ReceiptOf = { organization: 'acme', target: manifest.parse(MANIFEST).target, hostKeys: [HOST.key, NEXT.key], nonce: VALUE.nonce };
-  const verify = (parts: Partial<Receipt>, of: Partial<ReceiptOf> = {}, pen = HOST, namespace: string = NAMESPACES.receipt): string => {
+  const OF: ReceiptOf = {
+    organization: 'acme',
+    target: manifest.parse(MANIFEST).target,
+    hostKeys: [HOST.key, NEXT.key],
+    nonce: VALUE.nonce,
+  };
+  const verify = (
+    parts: Partial<Receipt>,
+    of: Partial<ReceiptOf> = {},
+    pen = HOST,
+    namespace: string = NAMESPACES.receipt,
+  ): string => {
     const text = receipt.write({ ...VALUE, ...parts });
     return why(() => verifyReceipt({ text, signatures: [pen.sign(text, namespace)] }, { ...OF, ...of }, crypto));
   };
@@ -167,7 +181,9 @@ describe('a receipt', () => {
     expect(verify({}, {}, NEXT)).toBe('taken');
     const { nonce: _, ...stored } = OF;
     const text = receipt.write(VALUE);
-    expect(verifyReceipt({ text, signatures: [HOST.sign(text, NAMESPACES.receipt)] }, stored, crypto).hash).toBe(sha(text));
+    expect(verifyReceipt({ text, signatures: [HOST.sign(text, NAMESPACES.receipt)] }, stored, crypto).hash).toBe(
+      sha(text),
+    );
   });
 
   it('is refused by name otherwise', () => {
@@ -179,7 +195,8 @@ describe('a receipt', () => {
     expect(verify({ target: `srv_${'0'.repeat(26)}` as Receipt['target'] })).toBe('wrong-target');
     const text = receipt.write(VALUE);
     const signature = HOST.sign(text, NAMESPACES.receipt);
-    const judge = (own: string, ...signatures: readonly string[]) => why(() => verifyReceipt({ text: own, signatures }, OF, crypto));
+    const judge = (own: string, ...signatures: readonly string[]) =>
+      why(() => verifyReceipt({ text: own, signatures }, OF, crypto));
     expect(judge(text)).toBe('signature-missing');
     expect(judge(text, signature, signature)).toBe('too-many');
     expect(judge(text, 'garbage')).toBe('signature-bad');

@@ -28,6 +28,7 @@ import {
 } from '../../../src/core/texts/index.ts';
 import type { SignedText, Text } from '../../../src/core/texts/index.ts';
 import { crypto, sha } from './signing.ts';
+import { given } from '../given.ts';
 
 const FOLDER = join(import.meta.dirname, 'frozen');
 const NAMES = readdirSync(FOLDER).filter((name) => !['README', 'SHA256SUMS'].includes(name));
@@ -38,7 +39,10 @@ const signed = (name: string): SignedText => ({
 });
 
 /** Reads and writes again, for each kind of file. */
-const again = <V>(text: Text<V>) => (bytes: string): string => text.write(text.parse(bytes));
+const again =
+  <V>(text: Text<V>) =>
+  (bytes: string): string =>
+    text.write(text.parse(bytes));
 const TEXTS: readonly [RegExp, (bytes: string) => string][] = [
   [/^manifest-/, again(manifest)],
   [/^release-\d$/, again(release)],
@@ -51,11 +55,18 @@ const TEXTS: readonly [RegExp, (bytes: string) => string][] = [
 
 /** A value with each key as its line, so that a snapshot can be read. */
 const plain = (value: object): unknown =>
-  JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === 'object' && part !== null && 'line' in part && 'blob' in part ? part.line : part)));
+  JSON.parse(
+    JSON.stringify(value, (_, part: unknown) =>
+      typeof part === 'object' && part !== null && 'line' in part && 'blob' in part ? part.line : part,
+    ),
+  );
 
 describe('frozen texts', () => {
   it('have the hashes that were written down, every one of them', () => {
-    const sums = read('SHA256SUMS').trimEnd().split('\n').map((line) => line.split('  '));
+    const sums = read('SHA256SUMS')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('  '));
     for (const [hash, name] of sums) expect(sha(read(name ?? '')), name).toBe(hash);
     expect(sums.map(([, name]) => name)).toEqual(NAMES.toSorted());
     console.log(`files looked at: ${sums.length}`);
@@ -77,22 +88,35 @@ describe('frozen texts', () => {
   });
 
   it('mean what they meant', () => {
-    expect(plain(release.parse(read('release-3')))).toMatchSnapshot();
-    expect(plain(manifest.parse(read('manifest-2')))).toMatchSnapshot();
-    expect(plain(revocation.parse(read('revocation')))).toMatchSnapshot();
-    expect(plain(receipt.parse(read('receipt')))).toMatchSnapshot();
+    expect(plain(release.parse(read('release-3')))).toMatchSnapshot('release-3');
+    expect(plain(manifest.parse(read('manifest-2')))).toMatchSnapshot('manifest-2');
+    expect(plain(revocation.parse(read('revocation')))).toMatchSnapshot('revocation');
+    expect(plain(receipt.parse(read('receipt')))).toMatchSnapshot('receipt');
   });
 
   it('carry signatures that count', () => {
-    const chain = verifyChain([signed('release-1'), signed('release-3')], { number: 1, hash: sha(read('release-1')) }, crypto);
+    const chain = verifyChain(
+      [signed('release-1'), signed('release-3')],
+      { number: 1, hash: sha(read('release-1')) },
+      crypto,
+    );
     expect(chain.newest.value.number).toBe(3);
     expect(chain.refused).toEqual([]);
     // Three signatures, two people: Alice signed with both her keys.
     expect(signed('release-1').signatures.length).toBe(3);
-    expect(countSigners(signed('release-1'), release.parse(read('release-1')), NAMESPACES.release, crypto).size).toBe(2);
-    expect(verifyRevocation(signed('revocation'), 'acme', chain.newest.value, crypto).hash).toBe(chain.newest.value.counted[0]);
+    expect(countSigners(signed('release-1'), release.parse(read('release-1')), NAMESPACES.release, crypto).size).toBe(
+      2,
+    );
+    expect(verifyRevocation(signed('revocation'), 'acme', chain.newest.value, crypto).hash).toBe(
+      chain.newest.value.counted[0],
+    );
     const { hostKeys, nextHostKeys, target } = manifest.parse(read('manifest-2'));
-    const of = { organization: 'acme', target, hostKeys: [...hostKeys, ...nextHostKeys], nonce: request.parse(read('request')).nonce };
+    const of = {
+      organization: 'acme',
+      target,
+      hostKeys: [...hostKeys, ...nextHostKeys],
+      nonce: request.parse(read('request')).nonce,
+    };
     const { value } = verifyReceipt(signed('receipt'), of, crypto);
     expect(value.release).toEqual({ number: 3, hash: chain.newest.hash });
     expect(value.signerSet.hash).toBe(signerSetHash(chain.newest.value, crypto));
@@ -102,11 +126,11 @@ describe('frozen texts', () => {
   it('are verified by a stranger with ssh-keygen, one raw key at a time', () => {
     const set = release.parse(read('release-1')).signers;
     const keys: Readonly<Record<string, string>> = {
-      alice: set[0]!.key.line.startsWith('ssh-ed25519') ? set[0]!.key.line : set[1]!.key.line,
-      'alice-spare': set.find((line) => line.key.line.startsWith('ecdsa'))!.key.line,
-      bob: set.find((line) => line.key.line.startsWith('ssh-rsa'))!.key.line,
-      carol: release.parse(read('release-3')).signers[0]!.key.line,
-      host: manifest.parse(read('manifest-1')).hostKeys[0]!.line,
+      alice: given(set[0]).key.line.startsWith('ssh-ed25519') ? given(set[0]).key.line : given(set[1]).key.line,
+      'alice-spare': given(set.find((line) => line.key.line.startsWith('ecdsa'))).key.line,
+      bob: given(set.find((line) => line.key.line.startsWith('ssh-rsa'))).key.line,
+      carol: given(release.parse(read('release-3')).signers[0]).key.line,
+      host: given(manifest.parse(read('manifest-1')).hostKeys[0]).line,
     };
     const folder = mkdtempSync(join(tmpdir(), 'stranger-'));
     let looked = 0;
@@ -115,7 +139,18 @@ describe('frozen texts', () => {
         const [text = '', who = ''] = name.split('.');
         writeFileSync(join(folder, 'allowed'), `who namespaces="keyward-*" ${keys[who]}\n`);
         const namespace = `keyward-${text.replace(/-\d$/, '')}-v1`;
-        const args = ['-Y', 'verify', '-f', join(folder, 'allowed'), '-I', 'who', '-n', namespace, '-s', join(FOLDER, name)];
+        const args = [
+          '-Y',
+          'verify',
+          '-f',
+          join(folder, 'allowed'),
+          '-I',
+          'who',
+          '-n',
+          namespace,
+          '-s',
+          join(FOLDER, name),
+        ];
         execFileSync('ssh-keygen', args, { input: read(text) });
         expect(spawnSync('ssh-keygen', args, { input: `${read(text)}x` }).status).not.toBe(0);
         looked += 1;

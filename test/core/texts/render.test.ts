@@ -2,10 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedAt, instantOf, later, reach } from '../../../src/core/access/index.ts';
-import type { EmployeeId, Grant, Instant, Person, Server, ServerId, SubjectId } from '../../../src/core/access/index.ts';
+import type {
+  EmployeeId,
+  Grant,
+  Instant,
+  Person,
+  Server,
+  ServerId,
+  SubjectId,
+} from '../../../src/core/access/index.ts';
 import { manifest, readKeyLine, reasonOf, renderer } from '../../../src/core/texts/index.ts';
 import type { Fleet, Manifest, Revocation } from '../../../src/core/texts/index.ts';
 import { penOf } from './signing.ts';
+import { given } from '../given.ts';
 
 const NOW = instantOf(1_800_000_000);
 const at = (hours: number): Instant => later(NOW, hours * 3600);
@@ -55,8 +64,20 @@ interface Parts extends Partial<Fleet> {
 
 /** The manifests of the servers, by id. */
 function render(grants: readonly Grant[], { servers = SERVERS, ...parts }: Parts = {}): readonly Manifest[] {
-  const manifestOf = renderer({ organization: 'acme', people: PEOPLE, couriers: [COURIER], counted: [], undone: [], ...parts });
-  const rendered = servers.map((one) => manifestOf(one, grants.filter((grant) => grant.server === one.id)));
+  const manifestOf = renderer({
+    organization: 'acme',
+    people: PEOPLE,
+    couriers: [COURIER],
+    counted: [],
+    undone: [],
+    ...parts,
+  });
+  const rendered = servers.map((one) =>
+    manifestOf(
+      one,
+      grants.filter((grant) => grant.server === one.id),
+    ),
+  );
   return rendered.toSorted((a, b) => (a.target < b.target ? -1 : 1));
 }
 
@@ -76,25 +97,42 @@ const drawnGrant = fc
     x11: fc.boolean(),
     forwardTo: fc.subarray(['db:5432', '[2001:db8::1]:22']),
     hours: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
-    sudo: fc.subarray([{ runAs: 'root', command: '/usr/bin/id' }, { runAs: 'deploy', command: 'ALL' }]),
+    sudo: fc.subarray([
+      { runAs: 'root', command: '/usr/bin/id' },
+      { runAs: 'deploy', command: 'ALL' },
+    ]),
   })
   .map(({ letter, digit, hours, pty, x11, forwardTo, sudo }) =>
-    grant(letter, digit, { allow: { ...NOTHING, pty, x11, forwardTo }, sudo, ...(hours === undefined ? {} : { until: at(hours) }) }),
+    grant(letter, digit, {
+      allow: { ...NOTHING, pty, x11, forwardTo },
+      sudo,
+      ...(hours === undefined ? {} : { until: at(hours) }),
+    }),
   );
-const shuffled = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length });
+const shuffled = <T>(list: readonly T[]) =>
+  fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length });
 
 describe('rendering', () => {
   it('gives the same bytes in whatever order everything comes', () => {
     let looked = 0;
     const drawn = fc.array(drawnGrant, { maxLength: 10 }).chain((grants) =>
-      fc.record({ grants: fc.constant(grants), other: shuffled(grants), people: shuffled(PEOPLE), servers: shuffled(SERVERS), keys: shuffled([4, 7, 8]) }),
+      fc.record({
+        grants: fc.constant(grants),
+        other: shuffled(grants),
+        people: shuffled(PEOPLE),
+        servers: shuffled(SERVERS),
+        keys: shuffled([4, 7, 8]),
+      }),
     );
     fc.assert(
       fc.property(drawn, ({ grants, other, people, servers, keys }) => {
         const counted = [out(employee('z'), 4), out(employee('y'), 7, 8), out(undefined, 7)];
-        const bytes = render(grants, { counted, couriers: [COURIER, key(51)] }).map(manifest.write);
-        const turned = { counted: [...keys.map((seed) => out(undefined, seed)), out(employee('y')), out(employee('z'))], couriers: [key(51), COURIER, COURIER] };
-        expect(render(other, { people, servers, ...turned }).map(manifest.write)).toEqual(bytes);
+        const bytes = render(grants, { counted, couriers: [COURIER, key(51)] }).map((one) => manifest.write(one));
+        const turned = {
+          counted: [...keys.map((seed) => out(undefined, seed)), out(employee('y')), out(employee('z'))],
+          couriers: [key(51), COURIER, COURIER],
+        };
+        expect(render(other, { people, servers, ...turned }).map((one) => manifest.write(one))).toEqual(bytes);
         looked += bytes.length;
       }),
       { numRuns: 50 },
@@ -135,7 +173,7 @@ describe('rendering', () => {
     expect(web?.revokedIds).toEqual([employee('b')]);
     expect(web?.revokedKeys).toEqual([key(1)]);
     expect(web?.couriers).toEqual([COURIER]);
-    const written = manifest.write(web!);
+    const written = manifest.write(given(web));
     expect(written).not.toContain(`key ${employee('b')}`);
   });
 
@@ -143,23 +181,47 @@ describe('rendering', () => {
     const [web] = render([grant('a', '1')], { undone: [out(employee('a'), 1, 7)] });
     expect(web?.revokedIds).toEqual([]);
     expect(web?.revokedKeys).toEqual([key(7)]);
-    expect(web?.keys.map((line) => line.line).sort()).toEqual([1, 2].map((seed) => `restrict ${key(seed).line}`).sort());
+    expect(web?.keys.map((line) => line.line).sort()).toEqual(
+      [1, 2].map((seed) => `restrict ${key(seed).line}`).sort(),
+    );
     const again = render([grant('a', '1')], { undone: [out(employee('a'), 1)], counted: [out(undefined, 1)] })[0];
     expect(again?.revokedKeys).toEqual([key(1)]);
     expect(again?.keys.length).toBe(1);
   });
 
   it('leaves a removed server its host keys and couriers, and nobody else anything', () => {
-    const [web, db] = render([grant('a', '1'), grant('a', '2')], { servers: [server('1', { removed: NOW }), server('2')], counted: [out(undefined, 9)] });
-    expect(web).toMatchObject({ accounts: [], keys: [], sudo: [], couriers: [COURIER], hostKeys: [key(91)], revokedKeys: [key(9)] });
+    const [web, db] = render([grant('a', '1'), grant('a', '2')], {
+      servers: [server('1', { removed: NOW }), server('2')],
+      counted: [out(undefined, 9)],
+    });
+    expect(web).toMatchObject({
+      accounts: [],
+      keys: [],
+      sudo: [],
+      couriers: [COURIER],
+      hostKeys: [key(91)],
+      revokedKeys: [key(9)],
+    });
     expect(db?.accounts.length).toBe(1);
-    expect(manifest.write(web!)).not.toContain('emp_');
+    expect(manifest.write(given(web))).not.toContain('emp_');
   });
 
   it('says whose an account is: uid, adopted, taken over, and until when', () => {
-    const people = [{ ...person('a', 1), uid: 7001 }, person('b', 3), { ...person('c', 4), takesOver: employee('z') as SubjectId }];
-    const grants = [grant('a', '2', { until: at(1) }), grant('a', '2', { until: at(2) }), grant('b', '2'), grant('c', '2', { until: at(3) })];
-    const lines = manifest.write(render(grants, { people })[1]!).split('\n').filter((line) => line.startsWith('account'));
+    const people = [
+      { ...person('a', 1), uid: 7001 },
+      person('b', 3),
+      { ...person('c', 4), takesOver: employee('z') as SubjectId },
+    ];
+    const grants = [
+      grant('a', '2', { until: at(1) }),
+      grant('a', '2', { until: at(2) }),
+      grant('b', '2'),
+      grant('c', '2', { until: at(3) }),
+    ];
+    const lines = manifest
+      .write(given(render(grants, { people })[1]))
+      .split('\n')
+      .filter((line) => line.startsWith('account'));
     expect(lines).toEqual([
       `account ${employee('a')} a 7001 new - 2027-01-15T10:00:00Z`,
       `account ${employee('b')} b - adopt - -`,
@@ -168,20 +230,26 @@ describe('rendering', () => {
   });
 
   it('tells one server nothing about another', () => {
-    const [web, db] = render([grant('a', '1'), grant('b', '2')]).map(manifest.write);
+    const [web, db] = render([grant('a', '1'), grant('b', '2')]).map((one) => manifest.write(one));
     expect(web).toContain(employee('a'));
-    for (const secret of [employee('b'), server('2').id, key(92).line, key(3).line, 'web-2', '10.0.0.2']) expect(web).not.toContain(secret);
+    for (const secret of [employee('b'), server('2').id, key(92).line, key(3).line, 'web-2', '10.0.0.2'])
+      expect(web).not.toContain(secret);
     for (const secret of [employee('a'), server('1').id, key(91).line, key(1).line]) expect(db).not.toContain(secret);
   });
 
   it('refuses to be more than a server takes, and a grant for nobody', () => {
     const many = Array.from({ length: 6500 }, (_, i) => String(i).padStart(26, '0'));
-    const people = many.map((letters, i) => ({ ...person('a', 1), id: `emp_${letters}` as EmployeeId, account: `u${i}`, kind: 'employee' as const }));
+    const people = many.map((letters, i) => ({
+      ...person('a', 1),
+      id: `emp_${letters}` as EmployeeId,
+      account: `u${i}`,
+      kind: 'employee' as const,
+    }));
     const grants = people.map((one) => grant('a', '1', { person: one.id, account: one.account }));
     const [web] = render(grants, { people });
     let reason: string | undefined = 'written';
     try {
-      manifest.write(web!);
+      manifest.write(given(web));
     } catch (error) {
       reason = reasonOf(error);
     }

@@ -14,6 +14,7 @@ import type { Revocation, SignerSet } from '../../../src/core/texts/index.ts';
 import { makePen } from './signing.ts';
 import type { Pen } from './signing.ts';
 import { crypto } from './signing.ts';
+import { given } from '../given.ts';
 
 const TEXT = 'keyward-release v1\nthe bytes that were signed\n';
 const ID = (letter: string): EmployeeId => `emp_${letter.repeat(26)}` as EmployeeId;
@@ -43,16 +44,35 @@ function why(act: () => unknown): string | undefined {
 describe('counting signers', () => {
   it('counts people, never keys, in whatever order and however often their signatures come', () => {
     let looked = 0;
-    const one = fc.constantFrom(...Object.entries(PENS).flatMap(([letter, pens]) => pens.map((pen) => ({ letter, armored: by(pen) }))));
-    const noise = fc.constantFrom(by(MALLORY), by(PENS.c[0]!, TEXT, NAMESPACES.revocation), by(PENS.c[0]!, `${TEXT}x`), 'no signature', '');
-    const mixed = fc.array(fc.oneof(one, noise.map((armored) => ({ letter: '', armored }))), { maxLength: 12 });
+    const one = fc.constantFrom(
+      ...Object.entries(PENS).flatMap(([letter, pens]) => pens.map((pen) => ({ letter, armored: by(pen) }))),
+    );
+    const noise = fc.constantFrom(
+      by(MALLORY),
+      by(given(PENS.c[0]), TEXT, NAMESPACES.revocation),
+      by(given(PENS.c[0]), `${TEXT}x`),
+      'no signature',
+      '',
+    );
+    const mixed = fc.array(
+      fc.oneof(
+        one,
+        noise.map((armored) => ({ letter: '', armored })),
+      ),
+      { maxLength: 12 },
+    );
     fc.assert(
-      fc.property(mixed.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }))), ([all, shuffled]) => {
-        const people = new Set(all.filter(({ letter }) => letter !== '').map(({ letter }) => ID(letter)));
-        expect(count(all.map(({ armored }) => armored))).toEqual(people);
-        expect(count(shuffled.map(({ armored }) => armored))).toEqual(people);
-        looked += 1;
-      }),
+      fc.property(
+        mixed.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })),
+        ),
+        ([all, shuffled]) => {
+          const people = new Set(all.filter(({ letter }) => letter !== '').map(({ letter }) => ID(letter)));
+          expect(count(all.map(({ armored }) => armored))).toEqual(people);
+          expect(count(shuffled.map(({ armored }) => armored))).toEqual(people);
+          looked += 1;
+        },
+      ),
       { numRuns: 60 },
     );
     console.log(`lists of signatures looked at: ${looked}`);
@@ -60,25 +80,30 @@ describe('counting signers', () => {
 
   it('counts three keys of one person as one', () => {
     expect(count(PENS.a.map((pen) => by(pen))).size).toBe(1);
-    expect(count([...PENS.a, PENS.b[0]!].map((pen) => by(pen))).size).toBe(2);
+    expect(count([...PENS.a, given(PENS.b[0])].map((pen) => by(pen))).size).toBe(2);
   });
 
   it('refuses a set in which one key stands under two ids, instead of counting it twice', () => {
-    const set = { ...SET, signers: [...SET.signers, { id: ID('d'), key: PENS.a[0]!.key }] };
-    expect(why(() => count([by(PENS.a[0]!)], set))).toBe('key-under-two-ids');
+    const set = { ...SET, signers: [...SET.signers, { id: ID('d'), key: given(PENS.a[0]).key }] };
+    expect(why(() => count([by(given(PENS.a[0]))], set))).toBe('key-under-two-ids');
     // The same key with another comment is the same key.
-    const commented = { ...SET, signers: [...SET.signers, { id: ID('d'), key: { ...PENS.a[0]!.key, comment: 'spare' } }] };
-    expect(why(() => count([by(PENS.a[0]!)], commented))).toBe('key-under-two-ids');
+    const commented = {
+      ...SET,
+      signers: [...SET.signers, { id: ID('d'), key: { ...given(PENS.a[0]).key, comment: 'spare' } }],
+    };
+    expect(why(() => count([by(given(PENS.a[0]))], commented))).toBe('key-under-two-ids');
   });
 
   it('refuses a threshold that is none', () => {
-    for (const threshold of [4, 5, 1000]) expect(why(() => count([], { ...SET, threshold }))).toBe('threshold-out-of-range');
-    for (const threshold of [0, -1, 1.5, Number.NaN]) expect(why(() => count([], { ...SET, threshold }))).toBe('threshold-out-of-range');
+    for (const threshold of [4, 5, 1000])
+      expect(why(() => count([], { ...SET, threshold }))).toBe('threshold-out-of-range');
+    for (const threshold of [0, -1, 1.5, Number.NaN])
+      expect(why(() => count([], { ...SET, threshold }))).toBe('threshold-out-of-range');
     expect(why(() => count([], { ...SET, threshold: 3 }))).toBe('taken');
   });
 
   it('counts nothing that was changed: any bit of a signature, any byte of the text', () => {
-    const armored = by(PENS.c[0]!);
+    const armored = by(given(PENS.c[0]));
     let looked = 0;
     for (let i = 0; i < armored.length; i += 1) {
       const changed = armored.slice(0, i) + String.fromCharCode(armored.charCodeAt(i) ^ 1) + armored.slice(i + 1);
@@ -95,20 +120,28 @@ describe('counting signers', () => {
   });
 
   it('says what is missing by name', () => {
-    const must = (...signatures: readonly string[]) => why(() => mustHaveThreshold({ text: TEXT, signatures }, SET, crypto, 'x'));
+    const must = (...signatures: readonly string[]) =>
+      why(() => mustHaveThreshold({ text: TEXT, signatures }, SET, crypto, 'x'));
     expect(must()).toBe('signature-missing');
     expect(must(by(MALLORY))).toBe('signature-bad');
     expect(must('garbage')).toBe('signature-bad');
-    expect(must(by(PENS.a[0]!), by(PENS.a[1]!))).toBe('below-threshold');
-    expect(must(by(PENS.a[0]!), by(MALLORY))).toBe('below-threshold');
-    expect(must(by(PENS.a[0]!), by(PENS.b[1]!))).toBe('taken');
-    expect(must(...Array.from({ length: 65 }, () => by(PENS.a[0]!)))).toBe('too-many');
+    expect(must(by(given(PENS.a[0])), by(given(PENS.a[1])))).toBe('below-threshold');
+    expect(must(by(given(PENS.a[0])), by(MALLORY))).toBe('below-threshold');
+    expect(must(by(given(PENS.a[0])), by(given(PENS.b[1])))).toBe('taken');
+    expect(must(...Array.from({ length: 65 }, () => by(given(PENS.a[0]))))).toBe('too-many');
   });
 });
 
 describe('a revocation', () => {
-  const VALUE = { organization: 'acme', signer: ID('a'), time: 1_800_000_000, id: ID('z'), keys: [MALLORY.key] } as unknown as Revocation;
-  const verify = (text: string, ...signatures: readonly string[]) => why(() => verifyRevocation({ text, signatures }, 'acme', SET, crypto));
+  const VALUE = {
+    organization: 'acme',
+    signer: ID('a'),
+    time: 1_800_000_000,
+    id: ID('z'),
+    keys: [MALLORY.key],
+  } as unknown as Revocation;
+  const verify = (text: string, ...signatures: readonly string[]) =>
+    why(() => verifyRevocation({ text, signatures }, 'acme', SET, crypto));
 
   it('counts by one signature of the signer it names, with any key of theirs', () => {
     const text = revocation.write(VALUE);
@@ -118,14 +151,14 @@ describe('a revocation', () => {
   it('is refused by name otherwise', () => {
     const text = revocation.write(VALUE);
     expect(verify(text)).toBe('signature-missing');
-    expect(verify(text, by(PENS.b[0]!, text, NAMESPACES.revocation))).toBe('signature-bad');
+    expect(verify(text, by(given(PENS.b[0]), text, NAMESPACES.revocation))).toBe('signature-bad');
     expect(verify(text, by(MALLORY, text, NAMESPACES.revocation))).toBe('signature-bad');
-    expect(verify(text, by(PENS.a[0]!, text, NAMESPACES.release))).toBe('signature-bad');
+    expect(verify(text, by(given(PENS.a[0]), text, NAMESPACES.release))).toBe('signature-bad');
     expect(verify(text, 'garbage')).toBe('signature-bad');
     const stranger = revocation.write({ ...VALUE, signer: ID('m') });
     expect(verify(stranger, by(MALLORY, stranger, NAMESPACES.revocation))).toBe('signer-unknown');
     const other = revocation.write({ ...VALUE, organization: 'other' });
-    expect(verify(other, by(PENS.a[0]!, other, NAMESPACES.revocation))).toBe('wrong-organization');
-    expect(verify(`${text}lease 1\n`, by(PENS.a[0]!, text, NAMESPACES.revocation))).toBe('unknown-line');
+    expect(verify(other, by(given(PENS.a[0]), other, NAMESPACES.revocation))).toBe('wrong-organization');
+    expect(verify(`${text}lease 1\n`, by(given(PENS.a[0]), text, NAMESPACES.revocation))).toBe('unknown-line');
   });
 });
