@@ -36,7 +36,9 @@ export interface KeyLimits {
 /**
  * sshd knows no "forwarding one way only". A listener on port 1 is the one that may be asked for, and sshd opens no
  * port below 1024 for an account other than root (session.c, bind_permitted), which no managed account is. So no
- * listener is possible, on no port, address or socket. `permitlisten="none"` makes sshd refuse the whole line.
+ * listener is possible on any port or address. `permitlisten="none"` makes sshd refuse the whole line. What no option
+ * of a line can refuse is a Unix socket as listener (`-R /path:host:port`): that takes `AllowStreamLocalForwarding no`
+ * in the settings of the server, for managed accounts.
  */
 const NO_LISTENING = 'permitlisten="localhost:1"';
 

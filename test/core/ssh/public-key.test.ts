@@ -21,6 +21,7 @@ import type { KeyReading, KeyRefusalReason } from '../../../src/core/ssh/public-
 import { decodeBase64, encodeBase64, joinBytes } from '../../../src/core/ssh/wire.ts';
 import { sha256 } from '../../../src/verify.ts';
 import { line, lineOf, makeEcdsa, makeEd25519, makeRsa, number } from './blobs.ts';
+import { fastest } from './fastest.ts';
 import { hex } from './vectors.ts';
 
 let folder: string;
@@ -219,9 +220,8 @@ describe('refused', () => {
     ['dashes', '-----BEGIN '.repeat(100_000)],
     ['an RSA key as long as a line may be', line('ssh-rsa', 3n, (1n << 90_000n) - 1n)],
   ])('in under 50 ms: %s', (_, text) => {
-    const before = performance.now();
     expect(readPublicKey(text).ok).toBe(false);
-    expect(performance.now() - before).toBeLessThan(50);
+    expect(fastest(() => readPublicKey(text))).toBeLessThan(50);
   });
 
   it('a blob that is too long', () => expect(reason(readKeyBlob(new Uint8Array(20_000)))).toBe('too-long'));
