@@ -10,7 +10,7 @@ export interface Risk {
 }
 
 /** So many people may lose everything without a question: a handful. */
-export const A_HANDFUL = 5;
+const A_HANDFUL = 5;
 
 export interface RisksOf {
   readonly before: ReleaseState | undefined;

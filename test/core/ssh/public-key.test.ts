@@ -21,6 +21,7 @@ import type { KeyReading, KeyRefusalReason } from '../../../src/core/ssh/public-
 import { decodeBase64, encodeBase64, joinBytes } from '../../../src/core/ssh/wire.ts';
 import { sha256 } from '../../../src/verify.ts';
 import { line, lineOf, makeEcdsa, makeEd25519, makeRsa, number } from './blobs.ts';
+import { caught } from './caught.ts';
 import { fastest } from './fastest.ts';
 import { hex } from './vectors.ts';
 
@@ -192,13 +193,9 @@ describe('refused', () => {
     expect(`${message} ${suggestion}`).toMatch(/^[ -~]{20,}$/);
     // Nothing of what was pasted is repeated: it may be a secret.
     for (const part of text.split(/[\s,"]+/).filter((word) => word.length > 40)) expect(message).not.toContain(part);
-    try {
-      parsePublicKey(text);
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toBeInstanceOf(Failure);
-      expect(error).toMatchObject({ code: 'key', message, next: suggestion });
-    }
+    const error = caught(() => parsePublicKey(text));
+    expect(error).toBeInstanceOf(Failure);
+    expect(error).toMatchObject({ code: 'key', message, next: suggestion });
   });
 
   it('each reason is seen, and a right key beside each wrong one is taken', () => {
@@ -231,7 +228,7 @@ describe('one spelling', () => {
   it('changing any character of a line gives a refusal, or another key', () => {
     let taken = 0;
     const lines = [ED, rsa.line, makeEcdsa('P-384').line, line(SK, good, 'ssh:')];
-    const change = fc.tuple(fc.constantFrom(...lines), fc.nat(), fc.constantFrom(...'Aa9+/= -="'));
+    const change = fc.tuple(fc.constantFrom(...lines), fc.nat(), fc.constantFrom(...'Aa9+/= -="'.split('')));
     fc.assert(
       fc.property(change, ([text, at, char]) => {
         const i = at % text.length;
@@ -252,7 +249,8 @@ describe('one spelling', () => {
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         const written = line('ssh-ed25519', bytes);
         const reading = readPublicKey(written);
-        if (reading.ok) expect(`${reading.key.type} ${encodeBase64(reading.key.blob)}`).toBe(written);
+        fc.pre(reading.ok);
+        expect(`${reading.key.type} ${encodeBase64(reading.key.blob)}`).toBe(written);
       }),
     );
   });

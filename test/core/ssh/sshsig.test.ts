@@ -232,8 +232,9 @@ describe('a changed bit', () => {
 
   it('at each character of the armor is refused', () => {
     fc.assert(
-      fc.property(fc.nat({ max: good.length - 1 }), fc.constantFrom(...'AZaz09+/=\n\r '), (i, char) => {
-        if (good[i] !== char) expect(check(good.slice(0, i) + char + good.slice(i + 1), edKey)).not.toBe('ok');
+      fc.property(fc.nat({ max: good.length - 1 }), fc.constantFrom(...'AZaz09+/=\n\r '.split('')), (i, char) => {
+        fc.pre(good[i] !== char);
+        expect(check(good.slice(0, i) + char + good.slice(i + 1), edKey)).not.toBe('ok');
       }),
       { numRuns: 1000 },
     );
@@ -287,9 +288,9 @@ describe.skipIf(VECTORS === undefined)('OpenSSH: the signatures of its own tests
     const armored = vector('openssh-sshsig', `${name}.sig`);
     const owner = expected === 'ok' ? parsePublicKey(vector('openssh-sshsig', `${name}.pub`).trimEnd()) : edKey;
     expect(check(armored, owner, text, namespace)).toBe(expected);
-    if (expected === 'ok') expect(check(armored, owner, text, 'other')).toBe('namespace');
+    expect(check(armored, owner, text, 'other')).toBe(expected === 'ok' ? 'namespace' : expected);
     const maker = signatureKey(armored);
-    if (!maker.ok) expect(maker.message).toMatch(/sk-ecdsa|security key was made for a web site|mldsa44/);
+    expect(maker.ok ? maker.key.line : maker.message).toMatch(expected === 'ok' ? /^(?:ssh|ecdsa|sk)-/ : /sk-ecdsa|made for a web site|mldsa44/);
   });
 });
 

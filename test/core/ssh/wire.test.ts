@@ -16,6 +16,7 @@ import {
   writeString,
   writeUint32,
 } from '../../../src/core/ssh/wire.ts';
+import { caught } from './caught.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 
@@ -32,7 +33,7 @@ it('base64 and hex agree with Node for all bytes', () => {
 
 it('base64: what is taken, written again, is the same text', () => {
   let taken = 0;
-  const nearly = fc.string({ unit: fc.constantFrom(...'AQgw/+9=\n -_'), maxLength: 8 });
+  const nearly = fc.string({ unit: fc.constantFrom(...'AQgw/+9=\n -_'.split('')), maxLength: 8 });
   fc.assert(
     fc.property(nearly, (text) => {
       try {
@@ -61,7 +62,8 @@ it('numbers: mpints come back, and only their shortest form is taken', () => {
       const written = writeMpint(n);
       expect(new Reader(written).mpint()).toBe(n);
       const padded = writeString(Buffer.concat([Buffer.of(0), written.slice(4)]));
-      if (written[4] !== undefined && written[4] < 128) expect(() => new Reader(padded).mpint()).toThrow(Malformed);
+      const needed = (written[4] ?? 0) >= 128;
+      expect(caught(() => new Reader(padded).mpint()) instanceof Malformed).toBe(!needed);
     }),
   );
   expect(writeMpint(0n)).toEqual(Uint8Array.of(0, 0, 0, 0));

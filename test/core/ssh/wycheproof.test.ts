@@ -64,7 +64,8 @@ function run(
     for (const { tcId, comment, msg, sig, result } of group.tests) {
       const carried = blob(hex(sig));
       const verified = carried !== undefined && verifier(publicKey, hex(msg), { algorithm, blob: carried });
-      if (result !== 'acceptable') expect(verified, `${file} ${tcId} ${comment}`).toBe(result === 'valid');
+      const allowed = result === 'acceptable' ? [true, false] : [result === 'valid'];
+      expect(allowed, `${file} ${tcId} ${comment}`).toContain(verified);
       const name = `${result}${carried === undefined ? ', not to be written in SSH' : ''}: ${verified ? 'taken' : 'refused'}`;
       seen[name] = (seen[name] ?? 0) + 1;
     }

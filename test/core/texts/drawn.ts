@@ -19,12 +19,12 @@ import type {
 import { penOf } from './signing.ts';
 import { given } from '../given.ts';
 
-export const PENS = Array.from({ length: 8 }, (_, seed) => penOf(seed));
+const PENS = Array.from({ length: 8 }, (_, seed) => penOf(seed));
 const KEYS = PENS.map((pen) => pen.key);
 
 const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
 const letters = fc.stringMatching(/^[0-9abcdefghjkmnpqrstvwxyz]{26}$/);
-export const employee = letters.map((text) => `emp_${text}` as EmployeeId);
+const employee = letters.map((text) => `emp_${text}` as EmployeeId);
 const subject = fc.oneof(
   employee,
   letters.map((text) => `mch_${text}`),
