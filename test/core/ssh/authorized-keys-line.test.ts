@@ -119,7 +119,8 @@ describe('refused', () => {
       for (const change of [{ command: text }, { from: [text] }, { allow: { ...NOTHING, forwardTo: [text] } }]) {
         let names: readonly string[] = [];
         const error = caught(() => (names = found(render(change)).options.map((option) => option.name)));
-        expect(error ?? { code: 'policy' }).toMatchObject({ code: 'policy' });
+        const refusal: unknown = error ?? { code: 'policy' };
+        expect(refusal).toMatchObject({ code: 'policy' });
         expect(names.filter((name) => !MEANT.includes(name))).toEqual([]);
         taken += names.length > 0 ? 1 : 0;
       }
