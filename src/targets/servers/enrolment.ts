@@ -83,7 +83,7 @@ async function enroll(
   }
   let proof: Outcome<Answer>;
   try {
-    proof = signal.aborted ? unknown('it was stopped') : await proveCourier();
+    proof = await proved(proveCourier, signal);
   } catch (error) {
     await takenBack(options, access, enrolment, unknown('the courier was not tried'));
     throw error;
@@ -91,6 +91,20 @@ async function enroll(
   if (proof.kind === 'done') return { kind: 'done', value: { ...found.value, answer: proof.value } };
   const why = `the way back in does not hold: ${proof.why}`;
   return takenBack(options, access, enrolment, { kind: proof.kind, why });
+}
+
+/** sshd reads its new settings a moment after it was told to, and does not listen for the time in between. */
+const WAITS = [200, 800, 3_000] as const;
+
+async function proved(proveCourier: () => Promise<Outcome<Answer>>, signal: AbortSignalLike): Promise<Outcome<Answer>> {
+  let proof: Outcome<Answer> = unknown('it was stopped');
+  for (const wait of [0, ...WAITS]) {
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (signal.aborted) return proof;
+    proof = await proveCourier();
+    if (proof.kind === 'done') return proof;
+  }
+  return proof;
 }
 
 function endedItself(outcome: Outcome<Carried>): boolean {
