@@ -31,30 +31,48 @@ export interface Abilities {
 
 type Limits = KeyLineMeaning['limits'];
 
-/** The abilities of everybody on one server, by id. */
-export function abilitiesOn(manifest: Manifest): ReadonlyMap<SubjectId, Abilities> {
+/** The lines of one person on one server, without what is revoked. */
+export interface Holding {
+  readonly account: AccountLine;
+  readonly keys: readonly KeyLine[];
+  readonly sudo: readonly SudoLine[];
+  /** All of it as one string: two holdings with equal strings are equal. */
+  readonly spelled: string;
+}
+
+/** What everybody holds on one server, by id. */
+export function holdingsOn(manifest: Manifest): ReadonlyMap<SubjectId, Holding> {
   const outIds = new Set(manifest.revokedIds);
   const outKeys = new Set(manifest.revokedKeys.map((key) => key.line));
-  const keys = groupById(manifest.keys);
+  const keys = groupById(manifest.keys.filter(({ line }) => !outKeys.has(keyOf(line))));
   const sudo = groupById(manifest.sudo);
   const granted = manifest.accounts.filter(({ id }) => !outIds.has(id));
   return new Map(
     granted.map((account) => {
-      const read = (keys.get(account.id) ?? []).flatMap((line) => meaningOf(line, outKeys));
-      const abilities = [...read.flatMap(keyAbilities), ...(sudo.get(account.id) ?? []).map(sudoAbility)];
-      const limits = read.at(-1)?.limits;
-      return [account.id, { account, all: together(abilities), from: limits?.from, command: limits?.command }];
+      const own = { account, keys: keys.get(account.id) ?? [], sudo: sudo.get(account.id) ?? [] };
+      return [account.id, { ...own, spelled: JSON.stringify(own) }];
     }),
   );
 }
 
-interface ReadLine extends KeyLineMeaning {
-  readonly end: Instant | undefined;
+/** A line ends with type and base64, whatever its options hold. */
+function keyOf(line: string): string {
+  return line.split(' ').slice(-2).join(' ');
 }
 
-function meaningOf({ line, end }: KeyLine, outKeys: ReadonlySet<string>): readonly ReadLine[] {
-  const meaning = readKeyLine(line);
-  return meaning === undefined || outKeys.has(meaning.key.line) ? [] : [{ ...meaning, end }];
+/** What these lines let a person do. */
+export function abilitiesOf({ account, keys, sudo }: Holding): Abilities {
+  const read = keys.flatMap(({ line, end }) => {
+    const meaning = readKeyLine(line);
+    return meaning === undefined ? [] : [{ ...meaning, end }];
+  });
+  const limits = read.at(-1)?.limits;
+  const all = together([...read.flatMap(keyAbilities), ...sudo.map(sudoAbility)]);
+  return { account, all, from: limits?.from, command: limits?.command };
+}
+
+interface ReadLine extends KeyLineMeaning {
+  readonly end: Instant | undefined;
 }
 
 function keyAbilities({ key, limits, end }: ReadLine): readonly Ability[] {

@@ -1,9 +1,9 @@
-/** Two releases side by side, server by server: what everybody could do and can do. */
+/** Two releases side by side, server by server: what everybody held and will hold. */
 import { Failure } from '../failure.ts';
 import type { Grant, SubjectId, TargetId } from '../access/index.ts';
 import type { Hash, Manifest, Release } from '../texts/index.ts';
-import { abilitiesOn } from './abilities.ts';
-import type { Abilities } from './abilities.ts';
+import { holdingsOn } from './abilities.ts';
+import type { Holding } from './abilities.ts';
 
 /** A release with the manifests that it lists. */
 export interface ReleaseState {
@@ -32,16 +32,16 @@ interface Pair {
   readonly after: Manifest | undefined;
 }
 
-/** A pair with what everybody could do and can do there. */
+/** A pair with what everybody held and will hold there. */
 export interface ComparedPair extends Pair {
-  readonly had: ReadonlyMap<SubjectId, Abilities>;
-  readonly has: ReadonlyMap<SubjectId, Abilities>;
+  readonly had: ReadonlyMap<SubjectId, Holding>;
+  readonly has: ReadonlyMap<SubjectId, Holding>;
 }
 
 /** Every server of the two releases, by id. */
 export function compare(before: ReleaseState | undefined, after: ReleaseState): readonly ComparedPair[] {
   for (const state of before === undefined ? [after] : [before, after]) mustBeWhole(state);
-  return pairUp(before?.manifests ?? [], after.manifests).map((pair) => ({ ...pair, ...abilitiesOf(pair) }));
+  return pairUp(before?.manifests ?? [], after.manifests).map((pair) => ({ ...pair, ...holdingsOf(pair) }));
 }
 
 /** A plan made from some of the manifests would show what it did not look at as lost, or not at all. */
@@ -60,10 +60,10 @@ function pairUp(before: readonly Manifest[], after: readonly Manifest[]): readon
   return targets.map((target) => ({ target, before: old.get(target), after: next.get(target) }));
 }
 
-function abilitiesOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
-  const none: ReadonlyMap<SubjectId, Abilities> = new Map();
+function holdingsOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
+  const none: ReadonlyMap<SubjectId, Holding> = new Map();
   return {
-    had: before === undefined ? none : abilitiesOn(before),
-    has: after === undefined ? none : abilitiesOn(after),
+    had: before === undefined ? none : holdingsOn(before),
+    has: after === undefined ? none : holdingsOn(after),
   };
 }

@@ -2,6 +2,7 @@
 import type { SubjectId } from '../access/index.ts';
 import { people } from '../texts/index.ts';
 import type { Hash, Manifest, SignerSet } from '../texts/index.ts';
+import { abilitiesOf } from './abilities.ts';
 import { accessChanges } from './access-changes.ts';
 import { change, inOrder } from './change.ts';
 import type { Change, Named } from './change.ts';
@@ -37,14 +38,17 @@ export function planChanges(before: ReleaseState | undefined, after: ReleaseStat
 
 function peopleChanges({ target, had, has }: ComparedPair, names: Names): readonly Change[] {
   const server = named(target, names.target);
-  return [...new Set([...had.keys(), ...has.keys()])].flatMap((id) =>
-    accessChanges(had.get(id), has.get(id), {
+  const ids = [...new Set([...had.keys(), ...has.keys()])];
+  const changed = ids.filter((id) => had.get(id)?.spelled !== has.get(id)?.spelled);
+  return changed.flatMap((id) => {
+    const [before, after] = [had.get(id), has.get(id)];
+    return accessChanges(before && abilitiesOf(before), after && abilitiesOf(after), {
       person: named(id, names.person),
       server,
-      grants: has.has(id) ? names.grants(id, target) : [],
+      grants: after === undefined ? [] : names.grants(id, target),
       fingerprint: names.fingerprint,
-    }),
-  );
+    });
+  });
 }
 
 function serverChanges({ target, before, after }: ComparedPair, names: Names): readonly Change[] {

@@ -49,12 +49,7 @@ export interface TrustedStart {
  * Where trust begins: a release that is known by its hash. Its own set must have signed it all the same, since that is
  * what a server asks when it is enrolled.
  */
-function verifyFirst(
-  signed: SignedText,
-  start: TrustedStart,
-  crypto: TextCrypto,
-  name = 'release',
-): VerifiedRelease {
+function verifyFirst(signed: SignedText, start: TrustedStart, crypto: TextCrypto, name = 'release'): VerifiedRelease {
   const value = release.parse(signed.text, name);
   const hash = hashOf(signed.text, crypto);
   if (value.number !== start.number || hash !== start.hash) {

@@ -9,8 +9,20 @@ export interface KeyLineMeaning {
   readonly limits: KeyLimits;
 }
 
+/** A person's line is the same on every server they reach: what was read once need not be read ten thousand times. */
+const known = new Map<string, KeyLineMeaning | undefined>();
+const MOST_KNOWN = 20_000;
+
 /** The meaning of a line in exactly the form that core/ssh writes; undefined for any other. */
 export function readKeyLine(line: string): KeyLineMeaning | undefined {
+  if (known.has(line)) return known.get(line);
+  const meaning = meaningOf(line);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(line, meaning);
+  return meaning;
+}
+
+function meaningOf(line: string): KeyLineMeaning | undefined {
   const reading = parseAuthorizedKeysLine(line);
   if (reading.kind !== 'key' || !reading.key.ok) return undefined;
   const { key } = reading.key;

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import {
   countSigners,
   found,
+  hashOf,
   inputs,
   joinSigned,
   manifest,
@@ -69,6 +70,9 @@ describe('frozen texts', () => {
       .map((line) => line.split('  '));
     for (const [hash, name] of sums) expect(sha(read(name ?? '')), name).toBe(hash);
     expect(sums.map(([, name]) => name)).toEqual(NAMES.toSorted());
+    expect(hashOf(readFileSync(join(FOLDER, 'inputs')), crypto)).toBe(sha(read('inputs')));
+    // A text read as characters has no bytes: it must not get the hash of another one.
+    expect(() => hashOf('\u0161', crypto)).toThrow(/as characters/);
     console.log(`files looked at: ${sums.length}`);
   });
 
