@@ -7,10 +7,8 @@
 import { createHash, createPublicKey, verify as verifyWithNode } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { ed25519Fault } from './core/ssh/curve-points.ts';
-import { keyFields } from './core/ssh/public-key.ts';
-import type { PublicKey } from './core/ssh/public-key.ts';
-import { securityKeyData } from './core/ssh/sshsig.ts';
-import type { SignatureCrypto, WireSignature } from './core/ssh/sshsig.ts';
+import { keyFields, securityKeyData } from './core/ssh/index.ts';
+import type { PublicKey, SignatureCrypto, WireSignature } from './core/ssh/index.ts';
 import { Reader } from './core/ssh/wire.ts';
 
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@
  * may wait long for a person, and nothing is kept open meanwhile.
  */
 import { connect } from 'node:net';
-import type { PublicKey } from '../core/ssh/public-key.ts';
+import type { PublicKey } from '../core/ssh/index.ts';
 import { joinBytes, Malformed, Reader, sameBytes, writeString, writeUint32 } from '../core/ssh/wire.ts';
 
 const REQUEST_IDENTITIES = 11;

@@ -1,7 +1,7 @@
 /** Makes a private key in this process, since ssh-keygen would take the passphrase as an argument that others can see. */
 import sshpk from 'sshpk';
 import { Failure } from '../core/failure.ts';
-import { parsePublicKey } from '../core/ssh/public-key.ts';
+import { parsePublicKey } from '../core/ssh/index.ts';
 import { Secret } from './secret.ts';
 
 /** ssh-keygen asks for five characters; a key file that is copied can be tried without end, so this asks for more. */

@@ -1,8 +1,7 @@
 /** Signs a text under a namespace with one named key: through the agent where it holds the key, else by its file. */
 import { Failure } from '../core/failure.ts';
-import { maySign, RSA_BITS } from '../core/ssh/public-key.ts';
-import type { PublicKey } from '../core/ssh/public-key.ts';
-import { buildSignature, checkSignature, signedData } from '../core/ssh/sshsig.ts';
+import { buildSignature, checkSignature, maySign, RSA_BITS, signedData } from '../core/ssh/index.ts';
+import type { PublicKey } from '../core/ssh/index.ts';
 import { joinBytes, Malformed, Reader, writeString } from '../core/ssh/wire.ts';
 import type { Crypto, Signing } from '../world.ts';
 import { askAgent } from './agent.ts';

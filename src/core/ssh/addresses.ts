@@ -57,22 +57,25 @@ export function isHostPort(text: string): boolean {
 }
 
 /** What is wrong with an address or a network in CIDR form, and what to write; undefined: nothing. */
-export function networkFault(text: string): { readonly message: string; readonly suggestion: string } | undefined {
+export function networkFault(text: string): { readonly message: string; readonly suggestion?: string } | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = ipv4(address) ?? ipv6(address);
   if (bytes === undefined || rest.length > 0) {
-    return { message: 'It is no IP address and no network', suggestion: 'Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.' };
+    return {
+      message: 'This is no IP address and no network',
+      suggestion: 'Write one like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.',
+    };
   }
   if (length === undefined) return undefined;
   const most = bytes.length * 8;
   if (!/^(?:0|[1-9]\d{0,2})$/.test(length) || Number(length) > most) {
-    return { message: `The length after / is not 0 to ${most}`, suggestion: `Write ${address}, or ${address}/${most}.` };
+    return { message: `The length after / must be 0 to ${most}` };
   }
   const network = bytes.map((byte, i) => byte & (0xff << Math.max(0, 8 - Math.max(0, Number(length) - i * 8))) & 0xff);
   if (network.every((byte, i) => byte === bytes[i])) return undefined;
   // sshd refuses the whole list, and with it the key, for one such network.
   return {
-    message: 'It has bits set beyond its length',
+    message: `${text} has bits set beyond its length`,
     suggestion: `Write ${spell(network)}/${length}, or the address alone.`,
   };
 }

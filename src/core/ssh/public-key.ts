@@ -1,11 +1,5 @@
 /**
- * The room core/ssh: what OpenSSH's own bytes mean. Public keys (here), SSHSIG signatures (sshsig.ts), the options of
- * an authorized_keys line (authorized-keys-line.ts), and the wire under them.
- *
- * What belongs here is decided from bytes alone. What does not: private keys, hashing and verifying (handed in), who
- * a key belongs to, files.
- *
- * A public key line is let in through `readPublicKey` and no other way: exact lengths, nothing after the blob, one
+ * Public keys. A key line is let in through `readPublicKey` and no other way: exact lengths, nothing after the blob, one
  * spelling of every number, and no key that anybody can sign for. The formats are those of RFC 4253 section 6.6 (RSA),
  * RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519) and OpenSSH's PROTOCOL.u2f (the sk- ones).
  */
