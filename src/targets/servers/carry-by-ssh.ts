@@ -31,6 +31,7 @@ export async function carryBySsh(
 
 class Courier implements Conversation<Carried> {
   readonly user = COURIER;
+  readonly lost = 'the connection was lost after the bundle was sent; what it did is not known';
   letIn = false;
   readonly #proofs: Proving[];
   readonly #tried: Proving[] = [];
@@ -72,7 +73,7 @@ class Courier implements Conversation<Carried> {
       clearTimeout(timer);
       end(outcome);
     };
-    client.once('close', () => finish(unknown('the connection was lost after the bundle was sent; what it did is not known')));
+    client.once('close', () => clearTimeout(timer));
     client.exec(COMMAND, (error, channel) => {
       if (error !== undefined) return finish(unknown(`the server did not start the receiver: ${plain(error.message)}`));
       const collected = new Collected();
@@ -82,7 +83,10 @@ class Courier implements Conversation<Carried> {
       });
       channel.stderr.on('data', (chunk: Buffer) => collected.err(chunk));
       channel.on('exit', (code: number | null) => (status = code ?? undefined));
-      channel.on('close', () => finish(collected.ended(status)));
+      // A channel also closes when the connection is lost; only a program that ended has a status or a signal.
+      let ended = false;
+      channel.on('exit', () => (ended = true));
+      channel.on('close', () => finish(ended ? collected.ended(status) : unknown(this.lost)));
       channel.on('error', () => undefined);
       channel.end(Buffer.from(this.#bundle));
     });

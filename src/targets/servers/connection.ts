@@ -40,6 +40,8 @@ export interface Conversation<T> {
   refused(): Outcome<T>;
   /** The server let us in: do the work and call `end`, once. */
   ready(client: Client, end: (outcome: Outcome<T>) => void): void;
+  /** Why it is unknown when the connection is lost after that. */
+  readonly lost: string;
 }
 
 /** Host key algorithms (RFC 8332 for RSA) that a key of this type may sign with. */
@@ -79,6 +81,7 @@ class Held<T> {
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
   #wrongHostKey = false;
+  #letIn = false;
   readonly #abort = (): void => this.#settle(unknown('it was stopped before an answer came'));
 
   constructor(reach: Reach, conversation: Conversation<T>, limits: Limits, signal: AbortSignalLike, resolve: (outcome: Outcome<T>) => void) {
@@ -97,7 +100,7 @@ class Held<T> {
     const socket = (this.#socket = connectSocket({ host: address, port, noDelay: true }));
     socket.once('connect', () => this.#within(handshake, `the server did not finish the handshake within ${handshake / 1000} s`));
     this.#client.on('error', (error: Error & { level?: string }) => this.#failed(error));
-    this.#client.on('close', () => this.#settle(unknown(closedEarly())));
+    this.#client.on('close', () => this.#settle(unknown(this.#letIn ? this.#conversation.lost : closedEarly())));
     this.#client.on('ready', () => this.#ready());
     this.#client.connect({
       sock: socket,
@@ -125,6 +128,7 @@ class Held<T> {
 
   #ready(): void {
     clearTimeout(this.#timer);
+    this.#letIn = true;
     if (!this.#settled) this.#conversation.ready(this.#client, (outcome) => this.#settle(outcome));
   }
 
@@ -133,6 +137,8 @@ class Held<T> {
     if (error.level === 'agent') return;
     if (this.#wrongHostKey) {
       this.#settle({ kind: 'refused', why: 'host key: the server shows another one than the signed manifest names' });
+    } else if (this.#letIn) {
+      this.#settle(unknown(this.#conversation.lost));
     } else {
       this.#settle(whyNot(error, this.#reach));
     }

@@ -79,6 +79,7 @@ async function offerOn(
 /** One connection on one account. */
 class Asking implements Conversation<undefined> {
   readonly user: string;
+  readonly lost = 'the server let somebody in who proved nothing';
   /** The server's own answers: true is accepted. */
   readonly answered = new Map<Attempt, boolean>();
   readonly #left: Attempt[];

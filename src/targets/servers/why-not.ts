@@ -47,7 +47,7 @@ export function whyNot(error: Error & { readonly level?: string; readonly code?:
   const way = WAYS.find(([pattern]) => pattern.test(error.message));
   if (way !== undefined) return unknown(`the server and keyward have no common ${way[1]}`);
   if (/Connection lost before handshake|Keepalive timeout/.test(error.message)) return unknown(closedEarly());
-  if (error.level === 'protocol') return unknown(`what answers on ${place.address} port ${place.port} does not speak SSH as it should: ${plain(error.message)}`);
+  if (error.level === 'protocol' || /identification string/i.test(error.message)) return unknown(`what answers on ${place.address} port ${place.port} does not speak SSH as it should: ${plain(error.message)}`);
   return unknown(`the connection ended: ${plain(error.message)}`);
 }
 
