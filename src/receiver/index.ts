@@ -22,7 +22,7 @@ export interface Programs {
 /** The programs of this keyward. They lie beside this page, in the sources as in what is built. */
 export async function readPrograms(): Promise<Programs> {
   const [receive, look, enroll] = await Promise.all([read('keyward-receive'), read('keyward-look'), read('keyward-enroll')]);
-  return { receive, look, enroll, hash: createHash('sha256').update(receive + look, 'latin1').digest('hex') };
+  return { receive, look, enroll, hash: createHash('sha256').update(receive + look).digest('hex') };
 }
 
 function read(name: string): Promise<string> {
