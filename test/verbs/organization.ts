@@ -15,7 +15,14 @@ import { newId, parseInstant } from '../../src/core/access/index.ts';
 import type { Instant, ServerId, SubjectId } from '../../src/core/access/index.ts';
 import { parsePublicKey } from '../../src/core/ssh/public-key.ts';
 import type { PublicKey } from '../../src/core/ssh/public-key.ts';
-import { bytesOf, joinSigned, NAMESPACES, receipt as receiptText, revocation as revocationText, signerSetHash } from '../../src/core/texts/index.ts';
+import {
+  bytesOf,
+  joinSigned,
+  NAMESPACES,
+  receipt as receiptText,
+  revocation as revocationText,
+  signerSetHash,
+} from '../../src/core/texts/index.ts';
 import type { Receipt, Release, Revocation } from '../../src/core/texts/index.ts';
 import { joinWorld } from '../../src/main.ts';
 import { readClone, revocationFile, toBytes } from '../../src/verbs/clone.ts';
@@ -70,8 +77,14 @@ export interface Organization {
   release(by: readonly string[], changed?: Partial<Release>): Promise<ByHand>;
   /** A stored receipt that says the newest release is in force, with `parts` put over it, signed by the host key. */
   receipt(server: string, parts?: Partial<Receipt>): Promise<void>;
-  /** A revocation of an employee or machine and of the keys they have, signed by one signer. Gives its name. */
-  revoke(handle: string, by: string, parts?: Partial<Revocation>): Promise<string>;
+  /** A revocation of an employee or machine and of the key they have, signed by anybody, signer or not. */
+  revoke(handle: string, by: string, parts?: Partial<Revocation>): Promise<Revoked>;
+}
+
+export interface Revoked {
+  /** The file in `revoked/`. */
+  readonly name: string;
+  readonly hash: string;
 }
 
 export async function makeOrganization(wishes: Wishes = {}): Promise<Organization> {
@@ -84,7 +97,9 @@ export async function makeOrganization(wishes: Wishes = {}): Promise<Organizatio
 /** ssh-keygen itself, over a key file without a passphrase. */
 export const sshKeygen: Signing = {
   async sign(_key, file, namespace, text) {
-    const { status, stdout, stderr } = spawnSync('ssh-keygen', ['-Y', 'sign', '-f', file ?? '', '-n', namespace], { input: text });
+    const { status, stdout, stderr } = spawnSync('ssh-keygen', ['-Y', 'sign', '-f', file ?? '', '-n', namespace], {
+      input: text,
+    });
     if (status !== 0) throw new Error(`ssh-keygen did not sign: ${stderr.toString()}`);
     return stdout.toString('latin1');
   },
@@ -130,8 +145,11 @@ class Parts implements Organization {
   /** The signing key's file, made by ssh-keygen the first time. */
   signingKeyFile(handle: string): string {
     const file = join(this.#folder, `${handle}-signs`);
-    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${handle} signs`, '-f', file], { input: 'n\n' });
-    if (made.status !== 0 && !made.stdout.toString().includes('already exists')) throw new Error(`ssh-keygen made no key: ${made.stderr.toString()}`);
+    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${handle} signs`, '-f', file], {
+      input: 'n\n',
+    });
+    if (made.status !== 0 && !made.stdout.toString().includes('already exists'))
+      throw new Error(`ssh-keygen made no key: ${made.stderr.toString()}`);
     return file;
   }
 
@@ -210,9 +228,7 @@ class Parts implements Organization {
     put(this.root, `receipts/${server}`, joinSigned(signed));
   }
 
-  async revoke(handle: string, by: string, parts: Partial<Revocation> = {}): Promise<string> {
-    const world = await this.world(by);
-    const { signingKey } = await world.settings.read(this.name);
+  async revoke(handle: string, by: string, parts: Partial<Revocation> = {}): Promise<Revoked> {
     const text = revocationText.write({
       organization: this.name,
       signer: newId('emp', crypto.sha256(bytesOf(`person ${by}`))),
@@ -221,10 +237,13 @@ class Parts implements Organization {
       keys: [parsePublicKey(this.loginKey(handle).line)],
       ...parts,
     });
-    const signature = await world.signing.sign(parsePublicKey(signingKey?.publicLine ?? ''), signingKey?.file, NAMESPACES.revocation, toBytes(text));
-    const [path, bytes] = revocationFile(handle, sha(text), { text, signatures: [signature] });
-    await world.repository.write(new Map([[path, bytes]]));
-    return path.slice('revoked/'.length);
+    const file = this.signingKeyFile(by);
+    const key = parsePublicKey(readFileSync(`${file}.pub`, 'utf8').trim());
+    const signature = await sshKeygen.sign(key, file, NAMESPACES.revocation, toBytes(text));
+    const hash = sha(text);
+    const [path, bytes] = revocationFile(handle, hash, { text, signatures: [signature] });
+    put(this.root, path, Buffer.from(bytes).toString('latin1'));
+    return { name: path.slice('revoked/'.length), hash };
   }
 }
 
@@ -241,21 +260,30 @@ function put(root: string, path: string, text: string): void {
 function policyFiles(parts: Parts): ReadonlyMap<string, string> {
   const { wishes, signers } = parts;
   const employees = { ...Object.fromEntries(signers.map((handle) => [handle, ''])), ...wishes.employees };
-  const files = new Map([['access-policy.yaml', policyText(parts, employees)], ['.gitattributes', '* -text\n']]);
+  const files = new Map([
+    ['access-policy.yaml', policyText(parts, employees)],
+    ['.gitattributes', '* -text\n'],
+  ]);
   for (const handle of [...Object.keys(employees), ...Object.keys(wishes.machines ?? {})]) {
     const key = parts.loginKey(handle);
     files.set(`keys/${handle}.pub`, `${key.line} ${key.comment}\n`);
   }
-  for (const handle of signers) files.set(`signers/${handle}.pub`, readFileSync(`${parts.signingKeyFile(handle)}.pub`, 'utf8'));
-  for (const name of Object.keys(wishes.servers ?? {})) files.set(`servers/${name}.pub`, `${parts.hostPen(name).key.line}\n`);
+  for (const handle of signers)
+    files.set(`signers/${handle}.pub`, readFileSync(`${parts.signingKeyFile(handle)}.pub`, 'utf8'));
+  for (const name of Object.keys(wishes.servers ?? {}))
+    files.set(`servers/${name}.pub`, `${parts.hostPen(name).key.line}\n`);
   return files.set('couriers/pipeline.pub', `${penFor('courier').key.line} pipeline\n`);
 }
 
 function policyText(parts: Parts, employees: Readonly<Record<string, Fields>>): string {
   const { name, wishes } = parts;
-  const line = (of: string, id: string, fields: Fields): string => `  ${of}: { id: ${id}${fields === '' ? '' : `, ${fields}`} }\n`;
-  const section = (word: string, things: Readonly<Record<string, Fields>>, fieldsOf: (thing: string) => string): string =>
-    Object.keys(things).length === 0 ? '' : `${word}:\n${Object.keys(things).map(fieldsOf).join('')}`;
+  const line = (of: string, id: string, fields: Fields): string =>
+    `  ${of}: { id: ${id}${fields === '' ? '' : `, ${fields}`} }\n`;
+  const section = (
+    word: string,
+    things: Readonly<Record<string, Fields>>,
+    fieldsOf: (thing: string) => string,
+  ): string => (Object.keys(things).length === 0 ? '' : `${word}:\n${Object.keys(things).map(fieldsOf).join('')}`);
   const { machines = {}, servers = {}, rules = [], teams = [] } = wishes;
   const address = (server: string): string => `address: ${server}.example.com`;
   return [
@@ -263,7 +291,9 @@ function policyText(parts: Parts, employees: Readonly<Record<string, Fields>>): 
     teams.length === 0 ? '' : `teams: [${teams.join(', ')}]\n`,
     section('employees', employees, (handle) => line(handle, parts.person(handle), employees[handle] ?? '')),
     section('machines', machines, (handle) => line(handle, parts.person(handle), machines[handle] ?? '')),
-    section('servers', servers, (server) => line(server, parts.server(server), [address(server), servers[server]].filter((part) => part !== '').join(', '))),
+    section('servers', servers, (server) =>
+      line(server, parts.server(server), [address(server), servers[server]].filter((part) => part !== '').join(', ')),
+    ),
     rules.length === 0 ? 'rules: []\n' : `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
   ].join('');
 }

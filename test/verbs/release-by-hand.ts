@@ -4,7 +4,15 @@
  */
 import { parsePublicKey } from '../../src/core/ssh/public-key.ts';
 import { compilePolicy } from '../../src/core/policy/index.ts';
-import { draftRelease, hashOf, inputs as inputsText, manifest, NAMESPACES, release as releaseText, renderer } from '../../src/core/texts/index.ts';
+import {
+  draftRelease,
+  hashOf,
+  inputs as inputsText,
+  manifest,
+  NAMESPACES,
+  release as releaseText,
+  renderer,
+} from '../../src/core/texts/index.ts';
 import type { Release } from '../../src/core/texts/index.ts';
 import type { World } from '../../src/world.ts';
 import { INPUTS, mustCompile, readClone, toBytes } from '../../src/verbs/clone.ts';
@@ -24,7 +32,9 @@ export async function draftByHand(world: World, changed: Partial<Release> = {}):
   const policy = mustCompile(compilePolicy(clone.files, clone.now, world.crypto.sha256));
   const manifests = new Map(manifestTexts(clone).map((text) => [hashOf(text, world.crypto), text]));
   const files = await world.repository.read(INPUTS);
-  const inputs = inputsText.write({ inputs: [...files].map(([path, bytes]) => ({ hash: hashOf(bytes, world.crypto), path })) });
+  const inputs = inputsText.write({
+    inputs: [...files].map(([path, bytes]) => ({ hash: hashOf(bytes, world.crypto), path })),
+  });
   const parts = {
     organization: policy.organization,
     number: (clone.chain?.newest.value.number ?? 0) + 1,
@@ -58,7 +68,11 @@ function manifestTexts({ policy, revocations, organization }: Clone): readonly s
 }
 
 /** Writes the release and the signature of everybody named; `world` is the one of the signer asked for. */
-export async function releaseByHand(by: readonly string[], worldOf: (handle: string) => Promise<World>, changed: Partial<Release> = {}): Promise<ByHand> {
+export async function releaseByHand(
+  by: readonly string[],
+  worldOf: (handle: string) => Promise<World>,
+  changed: Partial<Release> = {},
+): Promise<ByHand> {
   const [first] = by;
   if (first === undefined) throw new Error('somebody must make the release');
   const made = await draftByHand(await worldOf(first), changed);

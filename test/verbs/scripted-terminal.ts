@@ -19,10 +19,14 @@ export class ScriptedTerminal implements Terminal {
   readonly #risks: ReadonlySet<string>;
   readonly #answers: string[];
 
+  /** Somebody sits there when the script answers anything at all. */
+  readonly asks: boolean;
+
   constructor(script: Script = {}) {
     this.#yes = new Set(script.yes);
     this.#risks = new Set(script.risks);
     this.#answers = [...(script.answers ?? [])];
+    this.asks = this.#yes.size > 0 || this.#answers.length > 0;
   }
 
   tell(line: string): void {

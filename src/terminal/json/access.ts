@@ -1,0 +1,108 @@
+/** `keyward access --json`. */
+import * as v from 'valibot';
+import { amount, instant, place } from './index.ts';
+import { hash, number } from './values.ts';
+
+const handles = v.array(v.string());
+const release = v.strictObject({
+  number,
+  hash,
+  issued: instant,
+  expires: instant,
+  signedBy: handles,
+  newest: v.boolean(),
+});
+const person = v.strictObject({
+  handle: v.string(),
+  id: v.string(),
+  kind: v.picklist(['employee', 'machine']),
+  left: v.exactOptional(instant),
+});
+const since = v.pipe(
+  v.strictObject({ release: number, issued: instant, signedBy: handles }),
+  v.description('the first release of the unbroken run in which it stands; absent: in no signed release yet'),
+);
+const key = v.strictObject({
+  fingerprint: v.string(),
+  type: v.string(),
+  allow: v.strictObject({
+    pty: v.boolean(),
+    agentForwarding: v.boolean(),
+    x11: v.boolean(),
+    forwardTo: v.array(v.string()),
+  }),
+  from: v.exactOptional(v.array(v.string())),
+  command: v.exactOptional(v.pipe(v.string(), v.description('the one command it runs, whatever is asked for'))),
+  until: v.exactOptional(instant),
+  since: v.exactOptional(since),
+  revoked: v.pipe(v.boolean(), v.description('a revocation takes this key away, and the release does not list it')),
+});
+const sudo = v.strictObject({
+  runAs: v.string(),
+  command: v.string(),
+  until: v.exactOptional(instant),
+  since: v.exactOptional(since),
+});
+const by = v.variant('kind', [
+  v.strictObject({ kind: v.literal('rules'), rules: v.array(v.strictObject({ name: v.string(), place })) }),
+  v.strictObject({ kind: v.literal('policy-of-release'), release: number }),
+]);
+const confirmed = v.variant('state', [
+  v.strictObject({ state: v.picklist(['confirmed', 'not-yet']), release: number, time: instant }),
+  v.strictObject({ state: v.literal('never-heard') }),
+  v.strictObject({ state: v.literal('not-believed'), why: v.string() }),
+]);
+const revoked = v.strictObject({
+  name: v.pipe(v.string(), v.description('the file in revoked/')),
+  by: v.string(),
+  time: instant,
+  heldThere: v.pipe(v.boolean(), v.description('the stored receipt of the server holds it')),
+});
+const detail = v.strictObject({
+  person: v.string(),
+  personId: v.string(),
+  target: v.string(),
+  targetId: v.string(),
+  account: v.string(),
+  until: v.exactOptional(instant),
+  since: v.exactOptional(since),
+  by,
+  keys: v.array(key),
+  sudo: v.array(sudo),
+  revoked: v.exactOptional(revoked),
+  confirmed: v.exactOptional(
+    v.pipe(confirmed, v.description('what the stored receipt says; absent for another day than today')),
+  ),
+});
+const wayIn = v.strictObject({
+  target: v.string(),
+  kind: v.string(),
+  account: v.exactOptional(v.string()),
+  subject: v.string(),
+  state: v.picklist(['accepted', 'unknown']),
+  seen: v.pipe(v.boolean(), v.description('the stored receipt names it')),
+  comment: v.exactOptional(v.string()),
+  owner: v.exactOptional(v.string()),
+});
+
+export const schema = v.strictObject({
+  read: v.strictObject({
+    organization: v.string(),
+    from: v.picklist(['release', 'working-tree']),
+    release: v.exactOptional(release),
+    at: v.exactOptional(v.pipe(v.string(), v.description('the date or release that was asked for'))),
+    policy: v.pipe(
+      v.picklist(['same', 'differs', 'unknown']),
+      v.description('the policy here against the one the release was made from; names and rules are read from it'),
+    ),
+    compared: v.pipe(v.boolean(), v.description('whether this device compared the fingerprint of release 1')),
+    moment: v.pipe(instant, v.description('what ended before it is left out')),
+    servers: amount,
+    people: amount,
+  }),
+  person: v.exactOptional(person),
+  access: v.array(detail),
+  without: v.pipe(v.array(person), v.description('people of the policy who reach none of these servers')),
+  waysIn: v.pipe(v.array(wayIn), v.description('what lets in beside keyward')),
+  notYet: v.array(v.string()),
+});

@@ -1,0 +1,96 @@
+/** `keyward status --json`. */
+import * as v from 'valibot';
+import { amount, instant } from './index.ts';
+import { hash, number, targetHeard } from './values.ts';
+
+const handles = v.array(v.string());
+const names = v.array(v.string());
+
+export const schema = v.strictObject({
+  organization: v.string(),
+  now: instant,
+  me: v.exactOptional(v.pipe(v.string(), v.description('who works on this device'))),
+  firstRelease: v.exactOptional(
+    v.strictObject({
+      hash: v.pipe(hash, v.description('sha256 of release 1: where trust begins')),
+      compared: v.pipe(v.boolean(), v.description('whether this device compared it')),
+    }),
+  ),
+  release: v.exactOptional(
+    v.strictObject({
+      number,
+      hash,
+      issued: instant,
+      expires: instant,
+      signedBy: handles,
+      newest: v.boolean(),
+      state: v.picklist(['fresh', 'expires-soon', 'expired']),
+    }),
+  ),
+  signers: v.strictObject({ threshold: number, people: handles, set: number }),
+  plan: v.pipe(
+    v.strictObject({ changes: amount, widens: amount, narrows: amount }),
+    v.description('what the policy here would change'),
+  ),
+  targets: v.array(targetHeard),
+  reported: v.array(
+    v.strictObject({
+      target: v.string(),
+      kind: v.picklist(['failed', 'differs', 'refused', 'conflict', 'clock-behind', 'unknown-way-in']),
+      what: v.string(),
+    }),
+  ),
+  drafts: v.array(
+    v.strictObject({
+      number,
+      hash,
+      issued: instant,
+      signedBy: handles,
+      missing: v.pipe(amount, v.description('how many more people of its own signer set must sign')),
+      from: handles,
+      missingOfOldSet: v.pipe(
+        amount,
+        v.description('the same of the signer set in force, where the release changes the set'),
+      ),
+      fromOldSet: handles,
+    }),
+  ),
+  revocations: v.array(
+    v.strictObject({
+      name: v.string(),
+      person: v.exactOptional(v.string()),
+      keys: amount,
+      by: v.string(),
+      time: instant,
+      counted: v.pipe(v.boolean(), v.description('the newest release lists it')),
+      undoing: v.pipe(v.boolean(), v.description('the policy takes it back, and no release says so yet')),
+      notShownBy: v.pipe(names, v.description('servers whose stored receipts do not show it')),
+    }),
+  ),
+  endsSoon: v.array(
+    v.strictObject({
+      kind: v.picklist(['access', 'sudo', 'key-options']),
+      person: v.string(),
+      end: instant,
+      targets: names,
+      last: v.pipe(v.boolean(), v.description('nothing is left to this person then')),
+    }),
+  ),
+  idle: v.array(v.strictObject({ name: v.string(), why: v.string() })),
+  refused: v.array(v.strictObject({ number: v.exactOptional(number), hash, reason: v.string(), message: v.string() })),
+  gaps: v.pipe(v.array(number), v.description('releases whose predecessor is not here')),
+  strays: v.pipe(names, v.description('receipts of no server of the release')),
+  notYet: names,
+  todo: v.array(
+    v.strictObject({ what: v.pipe(v.string(), v.description('a stable name')), why: v.string(), next: v.string() }),
+  ),
+  looked: v.strictObject({
+    releases: amount,
+    targets: amount,
+    receipts: amount,
+    drafts: amount,
+    revocations: amount,
+    people: amount,
+    accesses: amount,
+  }),
+});

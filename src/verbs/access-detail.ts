@@ -1,0 +1,202 @@
+/** One person on one target, as its manifest says it, with all that is known about each line. */
+import { plainCommand } from '../core/access/index.ts';
+import type { Allow, Instant, RuleSource } from '../core/access/index.ts';
+import { Failure } from '../core/failure.ts';
+import { fingerprint } from '../core/ssh/public-key.ts';
+import type { PublicKey } from '../core/ssh/public-key.ts';
+import { listedRevocations, readKeyLine } from '../core/texts/index.ts';
+import type { KeyLine, Manifest, SudoLine, TextCrypto, VerifiedRelease } from '../core/texts/index.ts';
+import type { Clone, HeldRevocation } from './clone.ts';
+import { lineName, namesOf } from './standing.ts';
+import type { Held, Standing } from './standing.ts';
+import type { StoredReceipts } from './stored-receipts.ts';
+import { rulesFor } from './working-tree.ts';
+
+/** Everything an answer is made from. */
+export interface Looking {
+  readonly clone: Clone;
+  readonly crypto: TextCrypto;
+  readonly standing: Standing;
+  /** Undefined: the working tree is read. */
+  readonly release: VerifiedRelease | undefined;
+  readonly moment: Instant;
+  /** What is read, by target. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  /** What the working tree means, by target. */
+  readonly here: ReadonlyMap<string, Manifest>;
+  /** Undefined when another day than today is asked for. */
+  readonly receipts: StoredReceipts | undefined;
+  /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
+  readonly onTop: readonly HeldRevocation[];
+  readonly nameOf: (id: string) => string;
+  readonly targetName: (id: string) => string;
+}
+
+/** The first release of the unbroken run in which a line stands. */
+export interface Since {
+  readonly release: number;
+  readonly issued: Instant;
+  readonly signedBy: readonly string[];
+}
+
+export interface KeyDetail {
+  readonly fingerprint: string;
+  readonly type: string;
+  readonly allow: Allow;
+  readonly from?: readonly string[];
+  readonly command?: string;
+  readonly until?: Instant;
+  readonly since?: Since;
+  /** A revocation takes this key away, and no release lists it yet. */
+  readonly revoked: boolean;
+}
+
+export interface SudoDetail {
+  readonly runAs: string;
+  /** As a person writes it, or `ALL`. */
+  readonly command: string;
+  readonly until?: Instant;
+  readonly since?: Since;
+}
+
+/** What gives it: rules of the policy here that give exactly this, or the policy that a release was compiled from. */
+export type By =
+  | { readonly kind: 'rules'; readonly rules: readonly RuleSource[] }
+  | { readonly kind: 'policy-of-release'; readonly release: number };
+
+/** What the server's stored receipt says of these lines. */
+export type Confirmed =
+  | { readonly state: 'confirmed' | 'not-yet'; readonly release: number; readonly time: Instant }
+  | { readonly state: 'never-heard' }
+  | { readonly state: 'not-believed'; readonly why: string };
+
+/** A revocation of the person on top of the release, which does not list it yet. */
+export interface RevokedOnTop {
+  readonly name: string;
+  readonly by: string;
+  readonly time: Instant;
+  /** Whether the server's stored receipt holds it. */
+  readonly heldThere: boolean;
+}
+
+export interface AccessDetail {
+  readonly person: string;
+  readonly personId: string;
+  readonly target: string;
+  readonly targetId: string;
+  readonly account: string;
+  readonly until?: Instant;
+  /** Undefined: in no signed release yet. */
+  readonly since?: Since;
+  readonly by: By;
+  readonly keys: readonly KeyDetail[];
+  readonly sudo: readonly SudoDetail[];
+  readonly revoked?: RevokedOnTop;
+  readonly confirmed?: Confirmed;
+}
+
+export function detailOf(looking: Looking, target: string, held: Held): AccessDetail {
+  const { account } = held;
+  const revoked = looking.onTop.find(({ value }) => value.id === account.id);
+  const confirmed = confirmedBy(looking, target, held);
+  return {
+    person: looking.nameOf(account.id),
+    personId: account.id,
+    target: looking.targetName(target),
+    targetId: target,
+    account: account.account,
+    ...end(account.end),
+    ...since(looking, target, lineName.reach(account)),
+    by: byOf(looking, target, held),
+    keys: held.keys.map((line) => keyDetail(looking, target, line)),
+    sudo: held.sudo.map((line) => sudoDetail(looking, target, line)),
+    ...(revoked === undefined ? {} : { revoked: revokedOnTop(looking, target, revoked) }),
+    ...(confirmed === undefined ? {} : { confirmed }),
+  };
+}
+
+/** Those that were there at a moment and that a release does not list. */
+export function revocationsOnTop(
+  { revocations }: Clone,
+  release: VerifiedRelease | undefined,
+  moment: Instant,
+): readonly HeldRevocation[] {
+  if (release === undefined) return [];
+  const listed = listedRevocations(release.value);
+  return revocations.filter(({ hash, value }) => !listed.has(hash) && value.time <= moment);
+}
+
+function revokedOnTop(
+  { nameOf, receipts }: Looking,
+  target: string,
+  { name, hash, value }: HeldRevocation,
+): RevokedOnTop {
+  const stored = receipts?.of(target);
+  const heldThere = stored?.kind === 'believed' && stored.receipt.revocations.includes(hash);
+  return { name, by: nameOf(value.signer), time: value.time, heldThere };
+}
+
+function keyDetail(looking: Looking, target: string, line: KeyLine): KeyDetail {
+  const { key, limits } = mustMean(line);
+  const { from, command, allow } = limits;
+  return {
+    fingerprint: fingerprint(key, looking.crypto.sha256),
+    type: key.type,
+    allow,
+    ...(from === undefined ? {} : { from }),
+    ...(command === undefined ? {} : { command }),
+    ...end(line.end),
+    ...since(looking, target, lineName.key(line)),
+    revoked: looking.onTop.some(({ value }) => value.keys.some((out) => out.line === key.line)),
+  };
+}
+
+/** The key of a line. A signed line in any other form than keyward writes would be a fault of whoever made the release. */
+export function keyOf(line: KeyLine): PublicKey {
+  return mustMean(line).key;
+}
+
+function mustMean(line: KeyLine) {
+  const meaning = readKeyLine(line.line);
+  if (meaning !== undefined) return meaning;
+  throw new Failure('trust', `a signed manifest has a key line for ${line.account} that keyward would not write`, {
+    next: 'look at it before anything is delivered: `grep "^key" releases/*/manifest-*`',
+  });
+}
+
+function sudoDetail(looking: Looking, target: string, line: SudoLine): SudoDetail {
+  return {
+    runAs: line.runAs,
+    command: plainCommand(line.command),
+    ...end(line.end),
+    ...since(looking, target, lineName.sudo(line)),
+  };
+}
+
+function since({ clone, standing, release, nameOf }: Looking, target: string, name: string): { since?: Since } {
+  const first = standing.since(release ?? clone.chain?.newest, target, name);
+  if (first === undefined) return {};
+  const { number, issued } = first.value;
+  return { since: { release: number, issued, signedBy: [...first.signedBy].map(nameOf).sort() } };
+}
+
+function byOf({ clone, here, release }: Looking, target: string, held: Held): By {
+  const rules = rulesFor(clone, here.get(target), held);
+  if (rules === undefined || rules.length === 0)
+    return { kind: 'policy-of-release', release: release?.value.number ?? 0 };
+  return { kind: 'rules', rules };
+}
+
+function confirmedBy({ receipts, standing }: Looking, target: string, held: Held): Confirmed | undefined {
+  const stored = receipts?.of(target);
+  if (stored === undefined) return undefined;
+  if (stored.kind === 'none') return { state: 'never-heard' };
+  if (stored.kind === 'not-believed') return { state: 'not-believed', why: stored.why };
+  const { manifest, release, time } = stored.receipt;
+  const isThere = standing.standIn(manifest, namesOf(held));
+  return { state: isThere ? 'confirmed' : 'not-yet', release: release.number, time };
+}
+
+function end(until: Instant | undefined): { until?: Instant } {
+  return until === undefined ? {} : { until };
+}

@@ -1,0 +1,113 @@
+/**
+ * What stands in the manifests of signed releases, and since when: a line is followed back through the releases in which
+ * it stands without a break. A line that had ended before the next release was issued had stopped standing.
+ */
+import type { Instant, SubjectId } from '../core/access/index.ts';
+import { compareEnds, laterEnd } from '../core/access/index.ts';
+import { manifest as manifestText } from '../core/texts/index.ts';
+import type { AccountLine, KeyLine, Manifest, SudoLine, VerifiedRelease } from '../core/texts/index.ts';
+import type { Clone } from './clone.ts';
+
+/** What one person is given on one target. */
+export interface Held {
+  readonly account: AccountLine;
+  readonly keys: readonly KeyLine[];
+  readonly sudo: readonly SudoLine[];
+}
+
+/** Everybody who is given something that has not ended at a moment; an account without a key lets nobody in. */
+export function heldAt(manifest: Manifest, moment: Instant): ReadonlyMap<SubjectId, Held> {
+  const holds = (line: KeyLine | SudoLine): boolean => compareEnds(moment, line.end) <= 0;
+  const pairs = manifest.accounts.map((account): readonly [SubjectId, Held] => {
+    const own = (line: KeyLine | SudoLine): boolean => line.id === account.id && holds(line);
+    return [account.id, { account, keys: manifest.keys.filter(own), sudo: manifest.sudo.filter(own) }];
+  });
+  return new Map(pairs.filter(([, held]) => held.keys.length > 0));
+}
+
+/** A line by what it gives, its end left out: an extended grant is the same grant. */
+export const lineName = {
+  reach: ({ id, account }: AccountLine | KeyLine): string => `reach ${id} ${account}`,
+  key: ({ id, account, line }: KeyLine): string => `key ${id} ${account} ${line}`,
+  sudo: ({ id, account, runAs, command }: SudoLine): string => `sudo ${id} ${account} ${runAs} ${command}`,
+};
+
+/** The names of all that somebody holds. */
+export function namesOf({ keys, sudo }: Held): readonly string[] {
+  return [...keys.map(lineName.key), ...sudo.map(lineName.sudo)];
+}
+
+/** Every line of a manifest by its name, with its latest end. */
+type Lines = ReadonlyMap<string, Instant | undefined>;
+
+export class Standing {
+  readonly #clone: Clone;
+  readonly #manifests = new Map<string, Manifest>();
+  readonly #lines = new Map<string, Lines>();
+  readonly #targets = new Map<string, ReadonlyMap<string, string>>();
+
+  constructor(clone: Clone) {
+    this.#clone = clone;
+  }
+
+  get releases(): readonly VerifiedRelease[] {
+    return this.#clone.chain?.verified ?? [];
+  }
+
+  /** The manifests of a release by target. Throws `trust` where one is not here: then nobody could look. */
+  manifestsOf(release: VerifiedRelease): ReadonlyMap<string, Manifest> {
+    return new Map([...this.#hashesOf(release)].map(([target, hash]) => [target, this.#manifest(hash)]));
+  }
+
+  /** Whether all these lines stand in the manifest of this hash; no when it is not here. */
+  standIn(hash: string | undefined, names: readonly string[]): boolean {
+    const known = this.releases.some((one) => one.value.manifests.includes(hash ?? ''));
+    return hash !== undefined && known && names.every((name) => this.#linesOf(hash).has(name));
+  }
+
+  /** The first release of the unbroken run, up to this one, in which the line stands; undefined: not in this one. */
+  since(upTo: VerifiedRelease | undefined, target: string, name: string): VerifiedRelease | undefined {
+    let first: VerifiedRelease | undefined;
+    for (const release of this.releases.slice(0, upTo === undefined ? 0 : this.releases.indexOf(upTo) + 1).reverse()) {
+      const hash = this.#hashesOf(release).get(target);
+      const lines = hash === undefined ? undefined : this.#linesOf(hash);
+      if (lines === undefined || !lines.has(name)) break;
+      if (first !== undefined && compareEnds(first.value.issued, lines.get(name)) > 0) break;
+      first = release;
+    }
+    return first;
+  }
+
+  #hashesOf(release: VerifiedRelease): ReadonlyMap<string, string> {
+    const known = this.#targets.get(release.hash);
+    if (known !== undefined) return known;
+    const made = new Map(release.value.manifests.map((hash) => [this.#manifest(hash).target as string, hash]));
+    this.#targets.set(release.hash, made);
+    return made;
+  }
+
+  #manifest(hash: string): Manifest {
+    const known = this.#manifests.get(hash);
+    if (known !== undefined) return known;
+    const made = manifestText.parse(this.#clone.manifestText(hash), `manifest ${hash.slice(0, 12)}…`);
+    this.#manifests.set(hash, made);
+    return made;
+  }
+
+  #linesOf(hash: string): Lines {
+    const known = this.#lines.get(hash);
+    if (known !== undefined) return known;
+    const made = new Map<string, Instant | undefined>();
+    const add = (name: string, end: Instant | undefined): void => {
+      made.set(name, made.has(name) ? laterEnd(made.get(name), end) : end);
+    };
+    const { keys, sudo } = this.#manifest(hash);
+    for (const line of keys) {
+      add(lineName.reach(line), line.end);
+      add(lineName.key(line), line.end);
+    }
+    for (const line of sudo) add(lineName.sudo(line), line.end);
+    this.#lines.set(hash, made);
+    return made;
+  }
+}

@@ -1,0 +1,127 @@
+/** Where a release is in force, as far as stored receipts tell, and what they report that a person must look at. */
+import type { Instant } from '../core/access/index.ts';
+import { listedRevocations, signerSetHash } from '../core/texts/index.ts';
+import type { Chain, Receipt, TextCrypto } from '../core/texts/index.ts';
+import { refusals } from './carry.ts';
+import type { Clone, HeldRevocation } from './clone.ts';
+import type { Heard } from './stored-receipts.ts';
+
+/**
+ * `in-force`: it says this release and its own manifest. `partly`: this release, and another manifest. `ahead`: it has a
+ * later one than this clone. `conflict`: another release of the same number.
+ */
+export type TargetState = 'in-force' | 'partly' | 'lagging' | 'ahead' | 'conflict' | 'never-heard' | 'not-believed';
+
+export interface TargetStatus {
+  readonly name: string;
+  readonly id: string;
+  readonly state: TargetState;
+  /** Why a stored receipt is not believed. */
+  readonly why?: string;
+  /** The release its receipt names. */
+  readonly release?: number;
+  /** The receipt's own time: since then it says so. */
+  readonly time?: Instant;
+  /** Where it lags: what is in force there is all the same what the newest release gives it. */
+  readonly sameManifest?: boolean;
+  /** It knows another signer set than the one of the newest release, so it would believe others (R20). */
+  readonly otherSigners?: boolean;
+  /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
+  readonly enrolledTimes?: number;
+}
+
+/** Something a stored receipt reports. */
+export interface Reported {
+  readonly target: string;
+  readonly kind: 'failed' | 'differs' | 'refused' | 'conflict' | 'clock-behind' | 'unknown-way-in';
+  readonly what: string;
+}
+
+export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: TextCrypto): TargetStatus {
+  const base = { name: target.name, id: target.id };
+  if (stored.kind === 'none') return { ...base, state: 'never-heard' };
+  if (stored.kind === 'not-believed') return { ...base, state: 'not-believed', why: stored.why };
+  const { receipt } = stored;
+  const state = stateOf(receipt, target.manifestHash, chain);
+  return {
+    ...base,
+    state,
+    release: receipt.release.number,
+    time: receipt.time,
+    ...(state === 'lagging' ? { sameManifest: receipt.manifest === target.manifestHash } : {}),
+    otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
+    enrolledTimes: receipt.enrolled.times,
+  };
+}
+
+function stateOf({ release, manifest }: Receipt, manifestHash: string, { newest }: Chain): TargetState {
+  if (release.hash === newest.hash) return manifest === manifestHash ? 'in-force' : 'partly';
+  if (release.number > newest.value.number) return 'ahead';
+  return release.number === newest.value.number ? 'conflict' : 'lagging';
+}
+
+export function reportedBy({ target, stored }: Heard): readonly Reported[] {
+  if (stored.kind !== 'believed') return [];
+  const { failed, differs, conflicts, clock, waysIn } = stored.receipt;
+  const of = (kind: Reported['kind'], what: string): Reported => ({ target: target.name, kind, what });
+  return [
+    ...conflicts.map(({ number, hash }) => of('conflict', `a second release ${number} (${hash.slice(0, 12)}…)`)),
+    ...refusals(stored.receipt).map((what) => of('refused', what)),
+    ...failed.map(({ what, subject, why }) => of('failed', `${what} ${subject}: ${why}`)),
+    ...differs.map(({ what, subject }) => of('differs', `${what} ${subject}`)),
+    ...(clock === 'behind' ? [of('clock-behind', 'nothing that ends is served until its clock is right')] : []),
+    ...waysIn
+      .filter(({ state }) => state === 'unknown')
+      .map(({ kind, account, subject, comment }) =>
+        of(
+          'unknown-way-in',
+          [kind, account ?? '-', subject, ...(comment === undefined ? [] : [`(${comment})`])].join(' '),
+        ),
+      ),
+  ];
+}
+
+/** A revocation, and the targets whose receipts do not show it yet: there the person may still get in. */
+export interface RevocationStatus {
+  /** The file's name in revoked/. */
+  readonly name: string;
+  /** Undefined: only keys are revoked. */
+  readonly person?: string;
+  readonly keys: number;
+  readonly by: string;
+  readonly time: Instant;
+  /** Whether the newest release lists it. */
+  readonly counted: boolean;
+  /** The policy takes it back, and no release says so yet. */
+  readonly undoing: boolean;
+  readonly notShownBy: readonly string[];
+}
+
+/** Those that are not done with: not in a release yet, or not shown by every target. Those taken back are done with. */
+export function openRevocations(
+  clone: Clone,
+  chain: Chain,
+  heard: readonly Heard[],
+  nameOf: (id: string) => string,
+): readonly RevocationStatus[] {
+  return clone.revocations
+    .filter(({ hash }) => !chain.newest.value.undone.includes(hash))
+    .map((one) => ({
+      name: one.name,
+      ...(one.value.id === undefined ? {} : { person: nameOf(one.value.id) }),
+      keys: one.value.keys.length,
+      by: nameOf(one.value.signer),
+      time: one.value.time,
+      counted: one.listed,
+      undoing: clone.policy.undone.includes(one.name),
+      notShownBy: heard.filter((target) => !shows(target, one, chain)).map(({ target }) => target.name),
+    }))
+    .filter(({ counted, notShownBy }) => !counted || notShownBy.length > 0);
+}
+
+function shows({ stored }: Heard, { hash }: HeldRevocation, { verified }: Chain): boolean {
+  if (stored.kind !== 'believed') return false;
+  if (stored.receipt.revocations.includes(hash)) return true;
+  const has = verified.find((one) => one.hash === stored.receipt.release.hash);
+  return has !== undefined && listedRevocations(has.value).has(hash);
+}

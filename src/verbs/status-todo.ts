@@ -1,0 +1,169 @@
+/** What a person can do about what `status` found, in the order in which it is best done. */
+import type { StatusReport } from './status.ts';
+
+export interface Todo {
+  /** A stable name. */
+  readonly what: string;
+  /** What it is about, as a sentence. */
+  readonly why: string;
+  /** A command, or what to do where no command does it. */
+  readonly next: string;
+}
+
+type Parts = Omit<StatusReport, 'todo'>;
+type Find = (parts: Parts) => readonly Todo[];
+
+export function todoOf(parts: Parts): readonly Todo[] {
+  return ORDER.flatMap((find) => find(parts));
+}
+
+const compare: Find = ({ firstRelease }) => {
+  if (firstRelease === undefined || firstRelease.compared) return [];
+  return [
+    {
+      what: 'compare-first-release',
+      why: 'nobody compared the fingerprint of release 1 on this device',
+      next: 'keyward init',
+    },
+  ];
+};
+
+const pull: Find = ({ targets }) => {
+  const ahead = targets.filter(({ state }) => state === 'ahead').map(({ name }) => name);
+  if (ahead.length === 0) return [];
+  return [
+    {
+      what: 'pull',
+      why: `${some(ahead)} ${ahead.length === 1 ? 'has' : 'have'} a later release than this clone`,
+      next: 'git pull',
+    },
+  ];
+};
+
+const conflicts: Find = ({ targets }) => {
+  const other = targets.filter(({ state }) => state === 'conflict').map(({ name }) => name);
+  if (other.length === 0) return [];
+  return [
+    {
+      what: 'conflict',
+      why: `${some(other)} took another release of the same number: the next number heals it`,
+      next: 'find out who signed both, then keyward approve',
+    },
+  ];
+};
+
+const sign: Find = ({ drafts, me }) =>
+  drafts.slice(0, 1).map(({ number, missing, from, missingOfOldSet, fromOldSet }) => {
+    const may = [...new Set([...from, ...fromOldSet])].sort();
+    const why = `release ${number} waits for ${Math.max(missing, missingOfOldSet)} more of ${may.join(', ')}`;
+    return {
+      what: 'sign',
+      why,
+      next: me !== undefined && may.includes(me) ? 'keyward approve' : `ask ${may.join(' or ')} to run keyward approve`,
+    };
+  });
+
+const renew: Find = ({ release, drafts }) => {
+  if (release === undefined || release.state === 'fresh' || drafts.length > 0) return [];
+  const why =
+    release.state === 'expired'
+      ? `release ${release.number} has expired: no server newly takes it`
+      : `release ${release.number} expires soon`;
+  return [{ what: 'renew', why, next: 'keyward approve' }];
+};
+
+const approve: Find = ({ release, plan, drafts, revocations }) => {
+  if (drafts.length > 0) return [];
+  if (release === undefined)
+    return [
+      {
+        what: 'approve',
+        why: 'no release is signed yet, so nothing is in force',
+        next: 'keyward plan, then keyward approve',
+      },
+    ];
+  const uncounted = revocations.filter(({ counted }) => !counted).length;
+  if (plan.changes === 0 && uncounted === 0) return [];
+  const why = [
+    ...(plan.changes === 0
+      ? []
+      : [`the policy here would change ${plan.changes} ${plan.changes === 1 ? 'thing' : 'things'}`]),
+    ...(uncounted === 0
+      ? []
+      : [`${uncounted} ${uncounted === 1 ? 'revocation is' : 'revocations are'} in no release yet`]),
+  ];
+  return [{ what: 'approve', why: why.join(', and '), next: 'keyward plan, then keyward approve' }];
+};
+
+/** R20: whoever was a signer of an older set can still sign for a server that knows no newer one. */
+const signers: Find = ({ targets }) => {
+  const other = targets.filter(({ otherSigners }) => otherSigners === true).map(({ name }) => name);
+  if (other.length === 0) return [];
+  return [
+    {
+      what: 'other-signers',
+      why: `${some(other)} still ${other.length === 1 ? 'believes' : 'believe'} another signer set than the newest`,
+      next: 'keyward deliver',
+    },
+  ];
+};
+
+const deliver: Find = ({ targets, revocations }) => {
+  const behind = new Set(
+    targets
+      .filter(({ state }) => state !== 'in-force' && state !== 'ahead' && state !== 'conflict')
+      .map(({ name }) => name),
+  );
+  const missing = new Set(revocations.flatMap(({ notShownBy }) => notShownBy));
+  const names = [...new Set([...behind, ...missing])].sort();
+  if (names.length === 0) return [];
+  const all = names.length === targets.length && names.length > 1;
+  const why = `${some(names)} ${names.length === 1 ? 'does' : 'do'} not show the newest release${missing.size > 0 ? ' or a revocation' : ''}`;
+  return [
+    {
+      what: 'deliver',
+      why,
+      next:
+        all || names.length > 3
+          ? 'keyward deliver'
+          : `keyward deliver${names.map((name) => ` --server ${name}`).join('')}`,
+    },
+  ];
+};
+
+const look: Find = ({ reported }) => {
+  const names = [...new Set(reported.map(({ target }) => target))];
+  if (names.length === 0) return [];
+  return [
+    {
+      what: 'look',
+      why: `${some(names)} ${names.length === 1 ? 'reports' : 'report'} something`,
+      next: 'keyward drift, then put right what it names',
+    },
+  ];
+};
+
+const odd: Find = ({ refused, idle, gaps }) => [
+  ...refused.map(({ number, reason }) => ({
+    what: 'refused-release',
+    why: `${number === undefined ? 'a release' : `release ${number}`} in releases/ is not believed (${reason})`,
+    next: 'ask who put it there; take it out of the repository',
+  })),
+  ...idle.map(({ name, why }) => ({
+    what: 'idle-revocation',
+    why: `revoked/${name} takes nobody out: ${why}`,
+    next: 'let a signer of today revoke again, or take it out',
+  })),
+  ...gaps.map((number) => ({
+    what: 'gap',
+    why: `the release before ${number} is not here`,
+    next: 'find it in version control, or ask who signed it',
+  })),
+];
+
+const ORDER: readonly Find[] = [compare, pull, conflicts, sign, renew, approve, signers, deliver, look, odd];
+
+/** `web-1, web-2, web-3 and 9 more` */
+function some(names: readonly string[]): string {
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}

@@ -1,0 +1,60 @@
+/** The policy as it lies in this folder, which nobody has signed: what it would grant, and whether a release came from it. */
+import type { Grant, RuleSource, ServerId, SubjectId } from '../core/access/index.ts';
+import { hashOf, inputs as inputsText, renderer } from '../core/texts/index.ts';
+import type { Input, Manifest, VerifiedRelease } from '../core/texts/index.ts';
+import type { World } from '../world.ts';
+import { latin1 } from './clone.ts';
+import type { Clone } from './clone.ts';
+import { heldAt } from './standing.ts';
+import type { Held } from './standing.ts';
+
+/** `differs`: names and rules are read from a policy that is not the one the release was made from. */
+export type Sameness = 'same' | 'differs' | 'unknown';
+
+/** Whether the policy here is, file by file, the one this release was compiled from; revocations may have come since. */
+export async function comparedWith(world: World, clone: Clone, release: VerifiedRelease): Promise<Sameness> {
+  const path = `releases/${release.value.number}/inputs`;
+  const bytes = (await world.repository.read([path])).get(path);
+  if (bytes === undefined || hashOf(latin1(bytes), world.crypto) !== release.value.inputs) return 'unknown';
+  const then = inputsText.parse(latin1(bytes), path).inputs.filter((input) => !input.path.startsWith('revoked/'));
+  const now = new Map([...clone.files].filter(([file]) => !file.startsWith('revoked/')));
+  const isSame = ({ path: file, hash }: Input): boolean => {
+    const bytes = now.get(file);
+    return bytes !== undefined && hashOf(bytes, world.crypto) === hash;
+  };
+  return then.length === now.size && then.every(isSame) ? 'same' : 'differs';
+}
+
+/** The manifests the working tree means, by target. */
+export function manifestsHere(clone: Clone): ReadonlyMap<string, Manifest> {
+  const { policy, revocations } = clone;
+  const undone = new Set(policy.undone);
+  const render = renderer({
+    organization: clone.organization,
+    people: policy.people,
+    couriers: policy.couriers.flatMap((courier) => courier.keys),
+    counted: revocations.filter((one) => !undone.has(one.name)).map((one) => one.value),
+    undone: revocations.filter((one) => undone.has(one.name)).map((one) => one.value),
+  });
+  return new Map(policy.servers.map((server) => [server.id as string, render(server, policy.grants.on(server.id))]));
+}
+
+/** The rules of the working tree that give exactly what is held; undefined: they would give something else. */
+export function rulesFor(clone: Clone, here: Manifest | undefined, held: Held): readonly RuleSource[] | undefined {
+  const would = here === undefined ? undefined : heldAt(here, clone.now).get(held.account.id);
+  if (here === undefined || would === undefined || spelled(would) !== spelled(held)) return undefined;
+  return rulesBetween(clone, held.account.id, here.target);
+}
+
+function rulesBetween(clone: Clone, person: SubjectId, server: ServerId): readonly RuleSource[] {
+  const grants: readonly Grant[] = clone.policy.grants.between(person, server);
+  return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
+}
+
+function spelled({ account, keys, sudo }: Held): string {
+  const lines = [
+    ...keys.map(({ line, end }) => `${line} ${end}`),
+    ...sudo.map(({ runAs, command, end }) => `${runAs} ${command} ${end}`),
+  ];
+  return JSON.stringify([account.account, lines.sort()]);
+}
