@@ -12,7 +12,5 @@
 export { openConnectionKey } from './connection-key.ts';
 export { openKeyMaker } from './key-maker.ts';
 export { makePrivateKey } from './make.ts';
-export type { MadeKey, NewKey } from './make.ts';
 export { Secret } from './secret.ts';
 export { openSigning } from './signing.ts';
-export type { SigningOptions } from './signing.ts';

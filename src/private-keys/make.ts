@@ -5,7 +5,7 @@ import { parsePublicKey } from '../core/ssh/index.ts';
 import { Secret } from './secret.ts';
 
 /** ssh-keygen asks for five characters; a key file that is copied can be tried without end, so this asks for more. */
-export const SHORTEST_PASSPHRASE = 8;
+const SHORTEST_PASSPHRASE = 8;
 
 export interface NewKey {
   readonly type: 'ed25519';

@@ -17,7 +17,7 @@ import type { KeyReading, PublicKey } from './public-key.ts';
 import { decodeBase64, encodeBase64, Malformed, Reader } from './wire.ts';
 
 /** What a key may do beyond running a command; what is not said is refused. The shape of a grant's `allow`. */
-export interface KeyAllowance {
+interface KeyAllowance {
   readonly pty: boolean;
   readonly agentForwarding: boolean;
   readonly x11: boolean;

@@ -53,7 +53,7 @@ function jacobi(a: bigint, n: bigint): number {
 }
 
 /** SEC 2 version 2 sections 2.4 to 2.6: the prime curves of SSH (a is −3 in each). */
-export const NIST_CURVES = {
+const NIST_CURVES = {
   nistp256: {
     bytes: 32,
     p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,

@@ -10,7 +10,7 @@ import { refuse, refuseType, refuseText } from './key-refusal.ts';
 import type { KeyRefusal } from './key-refusal.ts';
 import { decodeBase64, encodeBase64, Malformed, Reader, sameBytes } from './wire.ts';
 
-export type { KeyRefusal, KeyRefusalReason } from './key-refusal.ts';
+export type { KeyRefusalReason } from './key-refusal.ts';
 
 /** The kinds of key that are let in, in one word each. */
 export type KeyKind =
@@ -40,7 +40,7 @@ export interface PublicKey {
 export type KeyReading = { readonly ok: true; readonly key: PublicKey } | KeyRefusal;
 
 /** A line longer than this is refused before anything is done with it; the longest RSA key needs 2.8 KB. */
-export const LONGEST_LINE = 16 * 1024;
+const LONGEST_LINE = 16 * 1024;
 export const RSA_BITS = { least: 3072, most: 16384 } as const;
 
 interface KeyType {

@@ -59,7 +59,7 @@ export interface SignatureCrypto {
 }
 
 /** Why a signature does not count, by its stable name. */
-export type SignatureRefusalReason =
+type SignatureRefusalReason =
   | 'too-long'
   | 'malformed'
   | 'version'

@@ -16,7 +16,7 @@ const SSHD = '/usr/sbin/sshd';
 /** Why there is no sshd here, or undefined. */
 export const WHY_NO_SSHD = !existsSync(SSHD) ? 'no sshd' : process.getuid?.() === 0 ? undefined : 'not root';
 
-export const ADDRESS = '127.77.250.1';
+const ADDRESS = '127.77.250.1';
 
 export interface Run {
   /** Exit status of ssh; undefined: it was still connected when its time was up. */
@@ -27,7 +27,7 @@ export interface Run {
   readonly log: string;
 }
 
-export interface Connection {
+interface Connection {
   readonly user?: string;
   /** The loopback address it comes from. */
   readonly from?: string;
