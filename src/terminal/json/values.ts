@@ -81,3 +81,16 @@ export const out = v.strictObject({
   endsByItself: v.exactOptional(instant),
 });
 export const revocation = v.strictObject({ path: v.string(), hash });
+
+/** What the stored receipt of a target says of the newest release. */
+export const targetHeard = v.strictObject({
+  name: v.string(),
+  id: v.string(),
+  state: v.picklist(['in-force', 'partly', 'lagging', 'ahead', 'conflict', 'never-heard', 'not-believed']),
+  why: v.exactOptional(v.string()),
+  release: v.exactOptional(number),
+  time: v.exactOptional(v.pipe(instant, v.description('of its receipt: since then it says so'))),
+  sameManifest: v.exactOptional(v.pipe(v.boolean(), v.description('it lags, and what it gives is the same'))),
+  otherSigners: v.exactOptional(v.pipe(v.boolean(), v.description('it believes another signer set than the one of the newest release'))),
+  enrolledTimes: v.exactOptional(amount),
+});
