@@ -16,13 +16,23 @@ export function driftText(report: DriftReport, style: Style): string {
 }
 
 function head(one: DriftOf, style: Style): string {
-  const looked = one.looked.map((part) => count(part.count, part.what.replace('-', ' '))).join(', ');
+  const looked = lookedText(one.looked);
   const why = one.why === undefined ? (looked === '' ? '' : `looked at ${looked}`) : tame(one.why);
   return wrap(`  ${style.mark(MARKS[one.state])} ${tame(one.name)}  ${WORDS[one.state]}  ${why}`, style.width, '      ');
 }
 
 function difference(found: DriftOf['differences'][number], style: Style): string {
   return wrap(`      ${tame(found.what)}: ${tame(found.subject)}${found.managed ? '' : ' (not managed: named, never touched)'}`, style.width, '    ');
+}
+
+/** `12 accounts, 30 key lines, 41 processes` */
+export function lookedText(looked: readonly { readonly what: string; readonly count: number }[]): string {
+  return looked
+    .map((part) => {
+      const word = part.what.replaceAll('-', ' ');
+      return count(part.count, word, word.endsWith('s') ? `${word}es` : `${word}s`);
+    })
+    .join(', ');
 }
 
 export function driftWhy(report: DriftReport): string | undefined {

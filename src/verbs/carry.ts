@@ -110,10 +110,10 @@ export async function keepAnswers(world: World, clone: Clone, carried: readonly 
   return [...files.keys()].sort();
 }
 
-/** A receipt is written again only when more than its nonce and time changed. */
+/** A receipt is written again only when more changed than its nonce, its time and how much was looked at. */
 function saysNew(before: Uint8Array | undefined, answer: Answer): boolean {
   if (before === undefined) return true;
-  const same = (text: string): string => text.replace(/^(nonce|time) .*$/gm, '$1');
+  const same = (text: string): string => text.replace(/^(nonce|time|looked [a-z-]+) .*$/gm, '$1');
   try {
     return same(splitSigned(latin1(before), 'receipt').text) !== same(receipt.write(answer.receipt));
   } catch (error) {
