@@ -8,6 +8,7 @@ import { knownTargets } from '../../src/verbs/known-targets.ts';
 import { NAMESPACES, splitSigned, verifyReceipt } from '../../src/core/texts/index.ts';
 import { crypto } from '../core/texts/signing.ts';
 import { makeOrganization } from './organization.ts';
+import { draftByHand } from './release-by-hand.ts';
 
 const small = {
   signers: ['alice', 'bob'],
@@ -79,6 +80,18 @@ describe('an organization for tests', () => {
     expect([name, clone.revocations[0]?.hash]).toEqual([`bob-${hash.slice(0, 8)}`, hash]);
     await acme.revoke('bob', 'nobody');
     expect((await readClone(await acme.world('alice'), { for: 'act' })).idle).toHaveLength(1);
+  });
+
+  it('has the same release from the verb that makes them', async () => {
+    const acme = await makeOrganization(small);
+    expect(await acme.approve(['alice', 'bob'])).toMatchObject({ state: 'complete', signedBy: ['alice', 'bob'] });
+    acme.clock.set('2026-10-02T08:00:00Z');
+    acme.edit('access-policy.yaml', (text) => text.replace('[alice]', '[alice, bob]'));
+    const { release, text } = await draftByHand(await acme.world('bob'));
+    expect((await acme.approve(['bob'])).state).toBe('waits');
+    const written = readFileSync(join(acme.root, 'releases/2/release'), 'latin1');
+    expect(written).toBe(text);
+    expect((await acme.approve(['alice'])).release?.number).toBe(release.number);
   });
 
   it('tells a device that never compared release 1 from one that did', async () => {

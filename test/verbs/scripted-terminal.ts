@@ -3,9 +3,9 @@ import type { Terminal, Watch } from '../../src/world.ts';
 
 export interface Script {
   /** The names to which `confirm` says yes. */
-  readonly yes?: readonly string[];
+  readonly yes?: readonly string[] | 'all';
   /** The risks that were accepted. */
-  readonly risks?: readonly string[];
+  readonly risks?: readonly string[] | 'all';
   /** Answers to `ask` and `secret`, in their order. */
   readonly answers?: readonly string[];
 }
@@ -15,18 +15,18 @@ export class ScriptedTerminal implements Terminal {
   readonly told: string[] = [];
   /** The names of all questions, also of those answered with no. */
   readonly asked: string[] = [];
-  readonly #yes: ReadonlySet<string>;
-  readonly #risks: ReadonlySet<string>;
+  readonly #yes: readonly string[] | 'all';
+  readonly #risks: readonly string[] | 'all';
   readonly #answers: string[];
 
   /** Somebody sits there when the script answers anything at all. */
   readonly asks: boolean;
 
   constructor(script: Script = {}) {
-    this.#yes = new Set(script.yes);
-    this.#risks = new Set(script.risks);
+    this.#yes = script.yes ?? [];
+    this.#risks = script.risks ?? [];
     this.#answers = [...(script.answers ?? [])];
-    this.asks = this.#yes.size > 0 || this.#answers.length > 0;
+    this.asks = this.#yes.length > 0 || this.#answers.length > 0;
   }
 
   tell(line: string): void {
@@ -36,7 +36,7 @@ export class ScriptedTerminal implements Terminal {
   async confirm(question: string, name: string): Promise<boolean> {
     this.told.push(question);
     this.asked.push(name);
-    return this.#yes.has(name);
+    return this.#yes === 'all' || this.#yes.includes(name);
   }
 
   async ask(question: string): Promise<string | undefined> {
@@ -49,7 +49,7 @@ export class ScriptedTerminal implements Terminal {
   }
 
   accepts(risk: string): boolean {
-    return this.#risks.has(risk);
+    return this.#risks === 'all' || this.#risks.includes(risk);
   }
 
   watch(): Watch {
