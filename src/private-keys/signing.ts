@@ -42,6 +42,8 @@ async function sign({ crypto, agent, mayAsk }: SigningOptions, request: Request)
   const answer: AgentAnswer =
     agent === undefined ? { kind: 'silent', why: 'there is none' } : await askAgent(agent, key, data, 'rsa-sha2-512');
   if (answer.kind === 'signed') return checked(crypto, request, buildSignature(key, namespace, whole(key, answer.signature)));
+  // Whoever said no to the agent did not mean "with the file instead".
+  if (answer.kind === 'refused') throw unwilling();
   if (file === undefined) throw noKey(answer);
   if (!mayAsk && key.kind === 'sk-ed25519') {
     throw new Failure('signature', `the security key of ${file} wants to be touched, and nobody may be asked here`, {
@@ -51,14 +53,15 @@ async function sign({ crypto, agent, mayAsk }: SigningOptions, request: Request)
   return checked(crypto, request, await signWithKeygen({ file, namespace, text, mayAsk }));
 }
 
+function unwilling(): Failure {
+  return new Failure('signature', 'the ssh-agent holds the key of this device and would not sign with it', {
+    next: 'say yes when it asks, or take the key out of it (ssh-add -d) to sign with the file',
+  });
+}
+
 function noKey(answer: AgentAnswer): Failure {
-  const why = {
-    lacks: 'the ssh-agent does not hold the key of this device',
-    refused: 'the ssh-agent holds the key of this device and would not sign with it: it is locked, or somebody said no',
-    silent: `the ssh-agent cannot be asked: ${answer.kind === 'silent' ? answer.why : ''}`,
-    signed: '',
-  }[answer.kind];
-  return new Failure('signature', `${why}; and no private key file is named`, {
+  const why = answer.kind === 'silent' ? `cannot be asked: ${answer.why}` : 'does not hold the key of this device';
+  return new Failure('signature', `the ssh-agent ${why}; and no private key file is named`, {
     next: 'add the key with ssh-add, or name its file with `keyward init`',
   });
 }

@@ -1,6 +1,6 @@
 /** Signing through a real ssh-agent and the real ssh-keygen; what comes back verifies, and every failure has a next step. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { crypto, makeFolder, PASSPHRASE, startAgent } from './secrets.ts';
 import type { Agent, KeyFile } from './secrets.ts';
 
 const NAMESPACE = 'keyward-release-v1';
+const SRC = join(import.meta.dirname, '../../src');
 const text = asciiBytes('keyward-release v1\n');
 const KINDS = {
   ed25519: ['-t', 'ed25519'],
@@ -128,9 +129,9 @@ describe('cannot sign, and says so', () => {
   });
 
   /** An agent that holds the key and answers the request to sign with these bytes. */
-  async function falseAgent(name: string, answer: Uint8Array): Promise<string> {
+  async function falseAgent(name: string, answer: Uint8Array, held = fresh): Promise<string> {
     const socket = join(folder.path, name);
-    const listed = joinBytes(Uint8Array.of(12), writeUint32(1), writeString(fresh.blob), writeString('x'));
+    const listed = joinBytes(Uint8Array.of(12), writeUint32(1), writeString(held.blob), writeString('x'));
     const server = createServer((connection) => {
       connection.on('error', () => undefined);
       connection.once('data', (asked: Buffer) => connection.end(asked[4] === 11 ? writeString(listed) : answer));
@@ -153,9 +154,53 @@ describe('cannot sign, and says so', () => {
     expect((await failure(quiet(socket).sign(fresh, undefined, NAMESPACE, text))).message).toMatch(expected);
   });
 
+  it('whose no is not passed over for the file', async () => {
+    const socket = await falseAgent('says no', writeString(Uint8Array.of(5)), keyOf('ed25519').key);
+    const { file, key } = keyOf('ed25519');
+    expect((await failure(quiet(socket).sign(key, file, NAMESPACE, text))).message).toMatch(/would not sign/);
+  });
+
   it('a locked agent holds no keys', async () => {
     agent.lock();
     const { message } = await failure(quiet(agent.socket).sign(keyOf('ed25519').key, undefined, NAMESPACE, text));
     expect(message).toMatch(/does not hold the key/);
+  });
+});
+
+/** Runs a program on a terminal of its own, by util-linux `script`, and types the words once it is asked for them. */
+function onTerminal(program: string, words: string): Promise<string> {
+  const file = join(folder.path, 'program.mts');
+  writeFileSync(file, program);
+  const child = spawn('script', ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'], { timeout: 20_000 });
+  let shown = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const before = shown;
+    shown += chunk.toString();
+    if (!before.includes('Enter passphrase') && shown.includes('Enter passphrase')) child.stdin.write(`${words}\n`);
+  });
+  return new Promise((resolve) => child.once('close', () => resolve(shown)));
+}
+
+describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal', () => {
+  const program = (): string => `
+    import { readFileSync, writeFileSync } from 'node:fs';
+    import { parsePublicKey } from '${join(SRC, 'core/ssh/index.ts')}';
+    import { openSigning } from '${join(SRC, 'private-keys/index.ts')}';
+    import { sha256, signatureCrypto } from '${join(SRC, 'verify.ts')}';
+    const signing = openSigning({ crypto: { ...signatureCrypto, sha256 }, mayAsk: true });
+    const key = parsePublicKey('${encrypted.key.line}');
+    const text = new TextEncoder().encode('keyward-release v1\\n');
+    signing.sign(key, '${encrypted.file}', '${NAMESPACE}', text).then(
+      (armored) => writeFileSync('${join(folder.path, 'asked')}', armored),
+      (error) => console.log(error.code, error.message, error.next),
+    );`;
+  it('ssh-keygen itself asks for the passphrase', async () => {
+    const shown = await onTerminal(program(), PASSPHRASE);
+    expect(shown).toMatch(/Enter passphrase/);
+    expect(shown).not.toContain(PASSPHRASE);
+    expect(verifies(readFileSync(join(folder.path, 'asked'), 'utf8'), encrypted)).toBe(true);
+  });
+  it('a wrong passphrase is a failure with what to do', async () => {
+    expect(await onTerminal(program(), 'wrong')).toMatch(/signature the private key .* could not be used by ssh-keygen try again/);
   });
 });
