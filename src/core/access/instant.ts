@@ -10,7 +10,7 @@ declare const instant: unique symbol;
 export type Instant = number & { readonly [instant]: true };
 
 export const MINUTE = 60;
-export const HOUR = 3600;
+const HOUR = 3600;
 export const DAY = 86_400;
 
 const FULL = /^([2]\d{3})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;

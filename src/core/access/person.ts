@@ -19,13 +19,13 @@ interface PersonParts {
 }
 
 /** A person, in the words of the policy an employee. */
-export interface Employee extends PersonParts {
+interface Employee extends PersonParts {
   readonly kind: 'employee';
   readonly id: EmployeeId;
 }
 
 /** A robot, such as a deploy job, with the person who answers for it. */
-export interface Machine extends PersonParts {
+interface Machine extends PersonParts {
   readonly kind: 'machine';
   readonly id: MachineId;
   readonly owner: EmployeeId;

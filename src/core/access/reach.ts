@@ -12,13 +12,13 @@ import { compareEnds, laterEnd } from './instant.ts';
 import type { Instant } from './instant.ts';
 
 /** What is allowed up to an end (absent: does not end). */
-export interface Span {
+interface Span {
   readonly until?: Instant;
   readonly allow: Allow;
 }
 
 /** One thing sudo allows, up to the latest end of the grants that give it. */
-export interface SudoUntil extends Sudo {
+interface SudoUntil extends Sudo {
   readonly until?: Instant;
 }
 

@@ -9,7 +9,7 @@ import { isFirst, readEvent } from './event.ts';
 import type { Event } from './event.ts';
 
 /** What is wrong with a line. */
-export type FaultKind =
+type FaultKind =
   /** It is no event in the one spelling. */
   | 'unreadable'
   /** It is the first here, but was not when it was written: lines in front are gone. */

@@ -1,10 +1,10 @@
 /** One difference between two releases, and the order in which differences are told: what widens comes first. */
 import type { RuleSource, SubjectId, TargetId } from '../access/index.ts';
 
-export type Direction = 'widens' | 'narrows' | 'neutral';
+type Direction = 'widens' | 'narrows' | 'neutral';
 
 /** Every kind of change with the way it goes, in the order in which they are told. */
-export const CHANGES = {
+const CHANGES = {
   'gains-access': 'widens',
   'takes-over-account': 'widens',
   'adopts-account': 'widens',

@@ -8,7 +8,7 @@ import { signerSetHash } from './signatures.ts';
 import type { TextCrypto, Verified } from './signatures.ts';
 
 /** After so many days a release is no longer newly taken. */
-export const RELEASE_DAYS = 90;
+const RELEASE_DAYS = 90;
 
 /** What the policy, the repository and the clock say. */
 export interface DraftParts {

@@ -25,11 +25,11 @@ import type { ReceiverReason } from './reasons.ts';
 
 /** What of a person can run, and be ended. */
 const RUNNING_KINDS = ['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const;
-export type RunningKind = (typeof RUNNING_KINDS)[number];
+type RunningKind = (typeof RUNNING_KINDS)[number];
 
 /** What is examined. */
 const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job'] as const;
-export type LookedAt = (typeof LOOKED_AT)[number];
+type LookedAt = (typeof LOOKED_AT)[number];
 
 /** A number and the hash of the text it belongs to. */
 export interface Numbered {
