@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The entry of the installed program. Nothing is imported before the version of Node is known to be new enough, and
 // what needs no command line (the version) is answered before one is loaded.
+const PLUGIN_COMMANDS = new Set(['help', 'autocomplete']);
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 12)) {
@@ -14,15 +15,18 @@ if (major < 22 || (major === 22 && minor < 12)) {
 async function main() {
   const { readFileSync } = await import('node:fs');
   const root = new URL('..', import.meta.url);
+  const pjson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   if (process.argv.length === 3 && process.argv[2] === '--version') {
-    const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-    process.stdout.write(`keyward ${version} (Node ${process.versions.node}, ${process.platform} ${process.arch})\n`);
+    process.stdout.write(`keyward ${pjson.version} (Node ${process.versions.node}, ${process.platform} ${process.arch})\n`);
     return;
   }
   await useCompileCache();
   const { fileURLToPath } = await import('node:url');
   const { start } = await import('../dist/start.js');
-  process.exit(await start(process.argv.slice(2), { root: fileURLToPath(root) }));
+  const argv = process.argv.slice(2);
+  // Help and completion come from plugins; looking for them costs as much as reading a policy.
+  if (/^[a-z]/.test(argv[0] ?? '') && !PLUGIN_COMMANDS.has(argv[0])) pjson.oclif.plugins = [];
+  process.exit(await start(argv, { root: fileURLToPath(root), pjson }));
 }
 
 /**

@@ -40,7 +40,7 @@ function explain(error: unknown, argv: readonly string[], config: Config | undef
   const failure =
     missing === undefined
       ? asFailure(usageFailure(error, { id: '' }))
-      : unknownCommand(missing, config?.commandIDs ?? []);
+      : unknownCommand(missing, [...(config?.commandIDs ?? []), 'help', 'autocomplete']);
   if (argv.includes('--json')) screen.print(jsonText(failureValue(failure)));
   if (process.env['DEBUG'] !== undefined && error instanceof Error) screen.complain(error.stack ?? error.message);
   screen.complain(failureText(failure, screen.err));
