@@ -6,9 +6,9 @@ import { createPrivateKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import sshpk from 'sshpk';
 import { Failure } from '../core/failure.ts';
-import { mayCarry, readKeyBlob, readPublicKey } from '../core/ssh/index.ts';
+import { keyFields, mayCarry, readKeyBlob, readPublicKey } from '../core/ssh/index.ts';
 import type { KeyKind, PublicKey } from '../core/ssh/index.ts';
-import { asciiText, bigEndian, decodeBase64, joinBytes, Malformed, Reader, writeMpint, writeString } from '../core/ssh/wire.ts';
+import { asciiText, bigEndian, decodeBase64, encodeHex, joinBytes, Malformed, Reader, writeMpint, writeString } from '../core/ssh/wire.ts';
 import type { ConnectionKey } from '../world.ts';
 import { askAgent } from './agent.ts';
 
@@ -54,7 +54,7 @@ function open(file: string, text: string): Opened {
     const parsed = sshpk.parsePrivateKey(text, 'auto');
     const [type, base64] = parsed.toPublic().toString('ssh').split(' ');
     const key = strict(file, readPublicKey(`${type} ${base64}`));
-    return { key, secret: createPrivateKey(parsed.toString('pkcs8')) };
+    return { key, secret: secretOf(parsed, key) };
   } catch (error) {
     if (error instanceof Failure) throw error;
     // Which error it was is not passed on: a parser's message may quote what it could not read.
@@ -64,6 +64,34 @@ function open(file: string, text: string): Opened {
     });
   }
 }
+
+/**
+ * For Node by way of JWK, whose numbers have one length: in the PKCS #8 that sshpk 1.18 writes, a zero byte in front of
+ * an Ed25519 seed is missing, and Node cannot read one key in 512.
+ */
+function secretOf(parsed: sshpk.PrivateKey, key: PublicKey): KeyObject {
+  const curve = CURVES[key.kind];
+  if (curve === undefined) return createPrivateKey(parsed.toString('pkcs8'));
+  const [name, bytes] = curve;
+  const [x, y] = name === 'Ed25519' ? [keyFields(key)[0]] : halves(keyFields(key)[1]?.slice(1) ?? new Uint8Array(0));
+  const part = (parsed.part as Readonly<Record<string, { readonly data: Uint8Array } | undefined>>)[name === 'Ed25519' ? 'k' : 'd'];
+  const digits = encodeHex(part?.data ?? new Uint8Array(0)).replace(/^(00)+/, '').padStart(bytes * 2, '0');
+  const d = Buffer.from(digits, 'hex').toString('base64url');
+  const point = { crv: name, x: Buffer.from(x ?? []).toString('base64url'), ...(y === undefined ? {} : { y: Buffer.from(y).toString('base64url') }) };
+  return createPrivateKey({ key: { kty: name === 'Ed25519' ? 'OKP' : 'EC', ...point, d }, format: 'jwk' });
+}
+
+function halves(bytes: Uint8Array): readonly [Uint8Array, Uint8Array] {
+  return [bytes.slice(0, bytes.length / 2), bytes.slice(bytes.length / 2)];
+}
+
+/** The names of JWK (RFC 7518, RFC 8037) and how many bytes a secret number has. */
+const CURVES: Readonly<Partial<Record<KeyKind, readonly [string, number]>>> = {
+  ed25519: ['Ed25519', 32],
+  'ecdsa-p256': ['P-256', 32],
+  'ecdsa-p384': ['P-384', 48],
+  'ecdsa-p521': ['P-521', 66],
+};
 
 function strict(file: string, reading: ReturnType<typeof readPublicKey>): PublicKey {
   if (reading.ok) return reading.key;
@@ -93,8 +121,7 @@ function proveWith({ key, secret }: Unlocked, data: Uint8Array, algorithm: strin
   const hash = algorithm === 'rsa-sha2-256' ? 'sha256' : HASHES[key.kind];
   const raw = new Uint8Array(sign(hash ?? null, data, { key: secret, dsaEncoding: 'ieee-p1363' }));
   if (!key.type.startsWith('ecdsa-')) return joinBytes(writeString(algorithm), writeString(raw));
-  const half = raw.length / 2;
-  const numbers = [raw.slice(0, half), raw.slice(half)].map((part) => writeMpint(bigEndian(part)));
+  const numbers = halves(raw).map((part) => writeMpint(bigEndian(part)));
   return joinBytes(writeString(key.type), writeString(joinBytes(...numbers)));
 }
 

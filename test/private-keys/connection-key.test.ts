@@ -1,10 +1,10 @@
 /** The courier's key: it proves itself with nobody there, through the agent or from its file, and never asks. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createVerify, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sshpk from 'sshpk';
-import { asciiBytes, Reader } from '../../src/core/ssh/wire.ts';
+import { asciiBytes, joinBytes, Reader, writeString, writeUint32 } from '../../src/core/ssh/wire.ts';
 import { readPrivateFile } from '../../src/disk/index.ts';
 import { openConnectionKey } from '../../src/private-keys/index.ts';
 import { verify } from '../../src/verify.ts';
@@ -103,4 +103,24 @@ describe('refused', () => {
     expect(error).toMatchObject({ code: 'key', next: expect.stringMatching(/.{10}/) as unknown });
     expect(String(error)).not.toMatch(/canary|Y2FuYXJ5/);
   });
+});
+
+it('also when the secret number begins with zero bytes, which sshpk drops', async () => {
+  const string = (bytes: Uint8Array): Uint8Array => joinBytes(writeUint32(bytes.length), bytes);
+  let tried = 0;
+  for (const lead of [[0, 11], [0, 200], [0, 0, 11], [11, 0]]) {
+    const seed = Uint8Array.from({ length: 32 }, (_, i) => lead[i] ?? i + 1);
+    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+    const point = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'der', type: 'spki' }).subarray(-32);
+    const blob = joinBytes(writeString('ssh-ed25519'), string(point));
+    const secret = joinBytes(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4), blob, string(joinBytes(seed, point)), writeString('courier'));
+    const padded = joinBytes(secret, Uint8Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, i) => i + 1));
+    const whole = joinBytes(asciiBytes('openssh-key-v1\0'), writeString('none'), writeString('none'), writeString(''), writeUint32(1), string(blob), string(padded));
+    const file = join(folder.path, `zeros-${(tried += 1)}`);
+    const body = Buffer.from(whole).toString('base64').replace(/.{70}/g, '$&\n');
+    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, { mode: 0o600 });
+    const connection = await openConnectionKey({ file, read });
+    expect(verify(connection.key, data, parts(await connection.prove(data)))).toBe(true);
+  }
+  expect(tried).toBe(4);
 });
