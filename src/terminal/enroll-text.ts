@@ -13,12 +13,21 @@ export function enrollText(report: EnrollReport, style: Style): string {
   ];
   if (report.times > 1) lines.push(`! Enrolled for the ${report.times}th time: it trusts the signers of the release in force here from now on, and every receipt says so.`);
   const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
-  lines.push(`  Looked at ${lookedText(looked)}.`);
-  lines.push(`  ${count(found('account').length, 'account')} with a login shell, ${count(found('way-in').length, 'way')} in that keyward does not manage, ${report.accepted} written as accepted.`);
-  for (const way of found('way-in')) lines.push(`    ${tame(way.fields.join(' '))}`);
+  lines.push(`  Looked at ${lookedText(looked)}; ${count(found('account').length, 'account')} with a login shell.`);
+  lines.push(...waysIn(found, report.accepted));
   lines.push(commitLine(report.written, style), 'Next: name it in a rule, then keyward plan, approve, deliver.');
   return lines
     .filter((line) => line !== '')
-    .map((line) => wrap(line, style.width, '      '))
+    .map((line) => wrap(line, style.width, '  '))
     .join('\n');
+}
+
+/** Where only accounts were looked at, nobody knows of other ways in: that is not the same as none. */
+function waysIn(found: (word: string) => EnrollReport['found'], accepted: number): readonly string[] {
+  const ways = found('way-in');
+  if (ways.length === 0 && found('looked').every(({ fields }) => fields[0] === 'account')) {
+    return ['! Ways in that keyward does not manage are not looked for yet: keys of root and of others stay as they are.'];
+  }
+  const head = `  ${count(ways.length, 'way')} in that keyward does not manage, ${accepted} written as accepted.`;
+  return [head, ...ways.map((way) => `    ${tame(way.fields.join(' '))}`)];
 }
