@@ -9,8 +9,10 @@
  *     const report = await status(await acme.world('alice'));
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { newId, parseInstant } from '../../src/core/access/index.ts';
 import type { Instant, ServerId, SubjectId } from '../../src/core/access/index.ts';
 import { parsePublicKey } from '../../src/core/ssh/public-key.ts';
@@ -98,6 +100,18 @@ export async function makeOrganization(wishes: Wishes = {}): Promise<Organizatio
   return parts;
 }
 
+/** A key that ssh-keygen made, once in a test run for each organization's name and handle: making one takes a while. */
+function signingKey(organization: string, handle: string): string {
+  const file = join(SIGNING_KEYS, `${organization}-${handle}`);
+  if (existsSync(file)) return file;
+  const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${handle} signs`, '-f', file]);
+  if (made.status !== 0) throw new Error(`ssh-keygen made no key: ${made.stderr.toString()}`);
+  return file;
+}
+
+const SIGNING_KEYS = mkdtempSync(join(tmpdir(), 'keyward-test-keys-'));
+afterAll(() => rmSync(SIGNING_KEYS, { recursive: true, force: true }));
+
 /** ssh-keygen itself, over a key file without a passphrase. */
 export const sshKeygen: Signing = {
   async sign(_key, file, namespace, text) {
@@ -146,14 +160,11 @@ class Parts implements Organization {
     return penFor(`host ${server}`);
   }
 
-  /** The signing key's file, made by ssh-keygen the first time. */
+  /** The signing key's file. */
   signingKeyFile(handle: string): string {
     const file = join(this.#folder, `${handle}-signs`);
-    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${handle} signs`, '-f', file], {
-      input: 'n\n',
-    });
-    if (made.status !== 0 && !made.stdout.toString().includes('already exists'))
-      throw new Error(`ssh-keygen made no key: ${made.stderr.toString()}`);
+    if (!existsSync(file))
+      for (const end of ['', '.pub']) copyFileSync(`${signingKey(this.name, handle)}${end}`, `${file}${end}`);
     return file;
   }
 
