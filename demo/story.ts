@@ -1,0 +1,21 @@
+/** The order of the scenes. */
+import type { Cast } from './cast.ts';
+import { beginOrganization, startServers } from './beginning.ts';
+import { enrollServers } from './enrolling.ts';
+import { logIn } from './logging-in.ts';
+import { offboardBob } from './offboarding.ts';
+import { onboard } from './onboarding.ts';
+import { proveAfterwards } from './proofs.ts';
+import { signAndDeliver } from './signing.ts';
+
+export async function tell({ stage, narrator, checks }: Pick<Cast, 'stage' | 'narrator' | 'checks'>): Promise<void> {
+  narrator.text('keyward, in one story: who gets in, who does not, and how somebody is taken out.');
+  const cast: Cast = await startServers(stage, narrator, checks);
+  await beginOrganization(cast);
+  await enrollServers(cast);
+  await onboard(cast);
+  await signAndDeliver(cast);
+  await logIn(cast);
+  await offboardBob(cast);
+  await proveAfterwards(cast);
+}
