@@ -184,7 +184,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function saidNo(carried: Carried): Outcome<never> {
   const last = lastLine(carried);
-  const refused = /^refused: (.+)$/.exec(last)?.[1];
+  // A reason that was given before a failure is what a person can mend.
+  const refused = [...carried.stderr.matchAll(/^refused: ([a-z-]+)$/gm)].at(-1)?.[1];
   if (refused !== undefined) return { kind: 'refused', why: `${REASONS[refused] ?? 'it refused'} (${refused})` };
   const failed = /^failed: (.+)$/.exec(last)?.[1];
   if (failed !== undefined) return { kind: 'refused', why: `it failed there: ${failed}` };
