@@ -30,7 +30,7 @@ export function checkLine({ findings, looked }: Report): string {
     count(looked.keys, 'key'),
     count(looked.tests, 'test'),
   ];
-  return `checked ${what.join(', ')} in ${count(looked.files, 'file')}: ${number(errors, 'error')}, ${number(warnings, 'warning')}`;
+  return `checked ${what.join(', ')}: ${number(errors, 'error')}, ${number(warnings, 'warning')}`;
 }
 
 function number(howMany: number, one: string): string {

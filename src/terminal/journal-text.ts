@@ -18,13 +18,8 @@ export function journalText({ runs }: JournalPage, style: Style): string {
   if (runs.length === 1 && only !== undefined && only.events.length > 0) {
     return only.events.map((event, index) => eventText(event, index + 1, style)).join('\n');
   }
-  const rows = runs.map((one) => [
-    one.run,
-    tame(one.command),
-    `${one.lines}`,
-    one.ended ? '' : 'has no end: killed, cut or still at work',
-  ]);
-  return table(rows, style, { head: ['run', 'command', 'lines', ''] });
+  const rows = runs.map((one) => [one.run, tame(one.command), `${one.lines}`, tame(one.last)]);
+  return table(rows, style, { head: ['run', 'command', 'lines', 'last'] });
 }
 
 function eventText(

@@ -14,8 +14,8 @@ export interface JournalRun {
   /** When it began, as it was written: `2026-11-24T20:10:00Z`. */
   readonly time: string;
   readonly lines: number;
-  /** Whether its last line is the one a run ends with. */
-  readonly ended: boolean;
+  /** What its last line is about: `end` where a run came to its end. */
+  readonly last: string;
   /** Only of the runs asked for. */
   readonly events: readonly Event[];
 }
@@ -42,13 +42,12 @@ export async function showJournal(world: World, named: string | undefined): Prom
 function runOf(run: string, lines: readonly string[], named: string | undefined): JournalRun {
   const events = lines.flatMap((line) => readEvent(line) ?? []);
   const [first] = events;
-  const last = events.at(-1);
   return {
     run,
     command: textOf(first?.['command']),
     time: textOf(first?.['time']),
     lines: lines.length,
-    ended: last !== undefined && last.what === 'end',
+    last: textOf(events.at(-1)?.what),
     events: run === named ? events : [],
   };
 }

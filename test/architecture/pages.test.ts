@@ -14,13 +14,17 @@ const SPOKEN_FOR = /^src\/(commands\/[a-z]+|targets|core)$/;
 const MAIN: Readonly<Record<string, string>> = {
   'src/commands': 'base.ts',
   'src/terminal': 'terminal.ts',
-  'src/receiver': 'keyward-receive',
 };
 
 function roomFolders(files: readonly Source[]): string[] {
   return [...new Set(files.map((file) => posix.dirname(file.path)))].filter(
     (folder) => folder !== 'src' && !SPOKEN_FOR.test(folder),
   );
+}
+
+/** A folder inside a room: its walls are the room's. */
+function isInner(folder: string): boolean {
+  return folder.split('/').length > (/^src\/(core|targets)\//.test(folder) ? 3 : 2);
 }
 
 /** What is missing from the first words of a room, or '' when nothing is. */
@@ -30,6 +34,7 @@ function unspoken(folder: string, names: readonly string[], textOf: (path: strin
   );
   if (main === undefined) return `${folder} has no index.ts`;
   const comment = openingComment(textOf(`${folder}/${main}`));
+  if (isInner(folder)) return comment === '' ? `${folder}/${main} does not say what it is for` : '';
   return /belong/i.test(comment) && /\bnot\b/i.test(comment)
     ? ''
     : `${folder}/${main} does not open with what belongs there and what does not`;

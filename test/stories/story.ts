@@ -119,6 +119,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/SHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:<fingerprint>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/\b\d+\.\d+ s\b/g, '<n> s'],
+  [/\b1[6-9]\d{8}\b/g, '<seconds>'],
+  [/"seconds": [\d.]+/g, '"seconds": <n>'],
   [/\b(emp|mch|srv|aws)_[0-9a-hjkmnp-tv-z]{26}\b/g, '$1_<id>'],
   [/([a-z0-9_-]+)-[0-9a-f]{8}\b(?=[^0-9a-f-])/g, '$1-<hash>'],
 ];

@@ -15,7 +15,7 @@ export const schema = v.strictObject({
       command: v.string(),
       time: v.pipe(v.string(), v.description('when it began, UTC')),
       lines: amount,
-      ended: v.boolean(),
+      last: v.pipe(v.string(), v.description('what the last line is about')),
       events: v.pipe(v.array(event), v.description('only of the run that was named')),
     }),
   ),
