@@ -61,7 +61,9 @@ export async function enroll(world: World, asked: EnrollOptions): Promise<Enroll
   }
   const hostKeys = await hostKeysOf(world, options);
   const access = accessOf(options, hostKeys);
-  const found = await lookFirst(world, access, options);
+  // A server that is enrolled already shows itself to its own organization and under its own id only.
+  const as = there === undefined ? undefined : { organization: clone.organization, targetId: there.id, release: release.signed };
+  const found = await lookFirst(world, access, options, as);
   const accepted = await acceptedWays(world, options, found);
   const server = await writeServer(world, clone, options, hostKeys, accepted);
   try {
@@ -102,9 +104,9 @@ function accessOf(options: Enrolling, hostKeys: readonly PublicKey[]): RootAcces
   return { user, address, port, hostKeys, ...(identityFile === undefined ? {} : { identityFile }) };
 }
 
-async function lookFirst(world: World, access: RootAccess, options: Enrolling): Promise<readonly string[]> {
+async function lookFirst(world: World, access: RootAccess, options: Enrolling, as: Parameters<World['enroller']['look']>[2]): Promise<readonly string[]> {
   world.terminal.tell(`Looking at ${options.name} (${options.address}) as ${options.user}; nothing is changed yet.`);
-  return (await mustReach(options, within(options.limits, (signal) => world.enroller.look(access, signal)))).lines;
+  return (await mustReach(options, within(options.limits, (signal) => world.enroller.look(access, signal, as)))).lines;
 }
 
 async function mustReach<T>(options: Enrolling, outcome: Promise<Outcome<T>>): Promise<T> {
@@ -113,7 +115,7 @@ async function mustReach<T>(options: Enrolling, outcome: Promise<Outcome<T>>): P
   if (reached.kind === 'unknown') {
     throw new Failure('unreachable', `${options.name}: ${reached.why}`, { next: `try \`ssh ${options.user}@${options.address}\` and mend what it says` });
   }
-  throw new Failure('target-failed', `${options.name}: ${reached.why}; the server is as it was`);
+  throw new Failure('target-failed', `${options.name}: ${reached.why}`);
 }
 
 /** The ways in that become `accepted`: all that were found, after a yes or with `--accept`. */
