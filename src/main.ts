@@ -121,8 +121,9 @@ function joinTargets(settings: SettingsStore, env: Joining['env']): World['targe
     if (place.kind !== 'server') return silent(place, `not yet: this keyward knows no targets of the kind ${place.kind}`);
     // A way of one's own brings its own key.
     const file = place.via !== undefined ? undefined : (courierKeyFile ?? (await settings.read(place.organization)).courierKeyFile);
-    if (file !== undefined && !keys.has(file)) keys.set(file, openCourier(file, nonEmpty(env['SSH_AUTH_SOCK'])));
     const { serversTarget } = await import('./targets/servers/index.ts');
+    // Opened once for all servers, and awaited right here: a key that cannot be opened is this call's failure.
+    if (file !== undefined && !keys.has(file)) keys.set(file, openCourier(file, nonEmpty(env['SSH_AUTH_SOCK'])));
     return serversTarget(place, file === undefined ? undefined : await keys.get(file), { crypto: CRYPTO });
   };
 }
