@@ -189,15 +189,12 @@ function about({ person, server }: Where, { account }: Pick<Abilities, 'account'
   return { person, server, account: account.account };
 }
 
-/** The grants that give an ability, the longest first to be seen: those that end as late as it does. */
+/** The grants that give an ability for as long as it lasts. */
 function grantsOf(ability: Ability, grants: readonly Grant[]): readonly Grant[] {
-  const giving = grants.filter((grant) => gives(grant, ability));
-  const latest = giving.filter((grant) => compareEnds(grant.until, ability.end) === 0);
-  return latest.length > 0 ? latest : giving;
+  return grants.filter((grant) => gives(grant, ability) && compareEnds(grant.until, ability.end) === 0);
 }
 
 function gives({ allow, sudo }: Grant, { what, name }: Ability): boolean {
-  if (what === 'key') return true;
   if (what === 'sudo') return sudo.some((one) => `${one.runAs}: ${one.command}` === name);
   const options: Readonly<Record<string, boolean>> = {
     pty: allow.pty,

@@ -19,9 +19,8 @@ export interface RisksOf {
   readonly names: Names;
 }
 
-/** The risks of a plan. A first release has none: there was nothing to lose. */
+/** The risks of a plan. A first release has none: there is nothing to lose yet. */
 export function risksOf(plan: RisksOf): readonly Risk[] {
-  if (plan.before === undefined) return [];
   return [...manyLose(plan), ...abandoned(plan), ...thresholdLowered(plan), ...lastCourier(plan)];
 }
 
@@ -50,7 +49,12 @@ function thresholdLowered({ before, after }: RisksOf): readonly Risk[] {
   const [old, next] = [before?.release.threshold ?? 0, after.release.threshold];
   if (next >= old) return [];
   const alone = next === 1 ? ': one person alone can give any access' : '';
-  return [{ name: 'threshold-lowered', message: `${next} signatures are enough in place of ${old}${alone}` }];
+  return [
+    {
+      name: 'threshold-lowered',
+      message: `${next === 1 ? '1 signature is' : `${next} signatures are`} enough in place of ${old}${alone}`,
+    },
+  ];
 }
 
 /** None of the keys that carry now will be let in afterwards: the way back in hangs on keys that were never tried. */

@@ -150,5 +150,7 @@ describe('reach', () => {
     ];
     for (const other of others) expect(() => reach([base, other])).toThrow(/differ/);
     expect(reach([grant({ from: ['b', 'a'] }), grant({ from: ['a', 'b', 'a'] })]).all[0]?.from).toEqual(['a', 'b']);
+    expect(reach([grant({ command: '/bin/x' }), grant({ command: '/bin/x' })]).all[0]?.command).toBe('/bin/x');
+    expect(reach([grant()]).all[0]).not.toHaveProperty('command');
   });
 });

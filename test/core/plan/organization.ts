@@ -51,7 +51,7 @@ export interface World extends Partial<Pick<Fleet, 'counted' | 'undone'>> {
   readonly takenBack?: readonly string[];
 }
 
-const LETTERS = 'abcdefgh'.split('');
+const LETTERS = 'abcdefghjkmnp'.split('');
 export function state(world: World) {
   const {
     grants,

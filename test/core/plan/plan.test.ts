@@ -144,6 +144,12 @@ describe('risks', () => {
     );
   });
 
+  it('say who, ten of them by name', () => {
+    const message = (letters: string) => plan({ grants: all(letters) }, { grants: [] }).risks[0]?.message;
+    expect(message('abcdefghjk')).toBe('10 people lose all access: a, b, c, d, e, f, g, h, j, k');
+    expect(message('abcdefghjkmn')).toBe('12 people lose all access: a, b, c, d, e, f, g, h, j, k and 2 more');
+  });
+
   it('name a server that is left out without a receipt of its removal', () => {
     const [before, after] = [{ grants: all('ab', '2') }, { grants: [], servers: [server('1')] }];
     expect(names(before, after)).toEqual(['abandoned:web-2']);
@@ -155,10 +161,18 @@ describe('risks', () => {
   it('name a lower threshold', () => {
     expect(names({ grants: [], threshold: 2 }, { grants: [], threshold: 1 })).toEqual(['threshold-lowered']);
     expect(names({ grants: [], threshold: 1 }, { grants: [], threshold: 2 })).toEqual([]);
+    const signers = { s: [60], t: [61], u: [62] };
+    const message = (threshold: number) =>
+      plan({ grants: [], threshold: 3, signers }, { grants: [], threshold, signers }).risks[0]?.message;
+    expect(message(2)).toBe('2 signatures are enough in place of 3');
+    expect(message(1)).toBe('1 signature is enough in place of 3: one person alone can give any access');
   });
 
   it('name couriers of whom none stays', () => {
     expect(names({ grants: [] }, { grants: [], couriers: [51] })).toEqual(['last-courier']);
+    const one = { grants: [], servers: [server('1')] };
+    expect(plan(one, { ...one, couriers: [51] }).risks[0]?.message).toMatch(/^on 1 server every courier goes/);
+    expect(plan({ grants: [] }, { grants: [], couriers: [51] }).risks[0]?.message).toMatch(/^on 2 servers every/);
     expect(names({ grants: [], couriers: [50, 51] }, { grants: [], couriers: [51, 52] })).toEqual([]);
   });
 });

@@ -157,6 +157,29 @@ describe('a plan', () => {
       ['gains-option a@web-1: pty [1]', `gains-key a@web-1: key ${A_KEY}`],
     ],
     [
+      'a first key, with limits, of somebody who has sudo',
+      { grants: [grant('a', '1', { sudo: [{ runAs: 'root', command: '/bin/a' }] })], keys: { a: [] } },
+      { grants: [grant('a', '1', { sudo: [{ runAs: 'root', command: '/bin/a' }], from: ['10.0.0.0/8'] })] },
+      ['gains-option a@web-1: pty [1]', `gains-key a@web-1: key ${A_KEY}`],
+    ],
+    [
+      'sudo, by two rules of which one lasts',
+      { grants: [grant('a', '1')] },
+      {
+        grants: [
+          grant('a', '1', { sudo: [{ runAs: 'root', command: '/bin/a' }], line: 2, until: at(1) }),
+          grant('a', '1', { sudo: [{ runAs: 'root', command: '/bin/a' }], line: 3 }),
+        ],
+      },
+      ['gains-sudo a@web-1: sudo as root: /bin/a [3]'],
+    ],
+    [
+      'the end of an account that was taken over long ago',
+      { grants: [grant('a', '1', { until: at(1) })], takesOver: { a: id('h') } },
+      { grants: [grant('a', '1')], takesOver: { a: id('h') } },
+      ['ends-later a@web-1: access without an end in place of until 2027-01-15T09:00:00Z [1]'],
+    ],
+    [
       'another account',
       { grants: [grant('a', '1')] },
       { grants: [grant('a', '1', { account: 'asmith' })] },
