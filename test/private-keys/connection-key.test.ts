@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createPrivateKey, createPublicKey, createVerify, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sshpk from 'sshpk';
-import { asciiBytes, joinBytes, Reader, writeString, writeUint32 } from '../../src/core/ssh/wire.ts';
+import { asciiBytes, encodeBase64, joinBytes, Reader, writeString, writeUint32 } from '../../src/core/ssh/wire.ts';
 import { readPrivateFile } from '../../src/disk/index.ts';
 import { openConnectionKey } from '../../src/private-keys/index.ts';
 import { verify } from '../../src/verify.ts';
@@ -89,6 +89,15 @@ it('an older PEM file', async () => {
 });
 
 describe('refused', () => {
+  it('a security key: nobody is there to touch it', async () => {
+    const blob = joinBytes(writeString('sk-ssh-ed25519@openssh.com'), writeString(folder.key('point', ['-t', 'ed25519']).key.blob.slice(-32)), writeString('ssh:'));
+    // PROTOCOL.key; the private half, which is only a handle for such a key, does not matter here.
+    const head = [writeString('none'), writeString('none'), writeString(''), writeUint32(1), writeString(blob), writeString('handle')];
+    const body = encodeBase64(joinBytes(asciiBytes('openssh-key-v1\0'), ...head));
+    const file = join(folder.path, 'security-key');
+    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, { mode: 0o600 });
+    await expect(openConnectionKey({ file, read })).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(/waits for a touch/) as unknown });
+  });
   const SHORT = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs1' });
   it.each([
     ['nothing', ''],

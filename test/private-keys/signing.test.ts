@@ -182,12 +182,12 @@ function onTerminal(program: string, words: string): Promise<string> {
 }
 
 describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal', () => {
-  const program = (): string => `
+  const program = (mayAsk: boolean): string => `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { parsePublicKey } from '${join(SRC, 'core/ssh/index.ts')}';
     import { openSigning } from '${join(SRC, 'private-keys/index.ts')}';
     import { sha256, signatureCrypto } from '${join(SRC, 'verify.ts')}';
-    const signing = openSigning({ crypto: { ...signatureCrypto, sha256 }, mayAsk: true });
+    const signing = openSigning({ crypto: { ...signatureCrypto, sha256 }, mayAsk: ${mayAsk} });
     const key = parsePublicKey('${encrypted.key.line}');
     const text = new TextEncoder().encode('keyward-release v1\\n');
     signing.sign(key, '${encrypted.file}', '${NAMESPACE}', text).then(
@@ -195,12 +195,17 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal'
       (error) => console.log(error.code, error.message, error.next),
     );`;
   it('ssh-keygen itself asks for the passphrase', async () => {
-    const shown = await onTerminal(program(), PASSPHRASE);
+    const shown = await onTerminal(program(true), PASSPHRASE);
     expect(shown).toMatch(/Enter passphrase/);
     expect(shown).not.toContain(PASSPHRASE);
     expect(verifies(readFileSync(join(folder.path, 'asked'), 'utf8'), encrypted)).toBe(true);
   });
+  it('nobody is asked where nobody may be', async () => {
+    const shown = await onTerminal(program(false), PASSPHRASE);
+    expect(shown).toMatch(/needs its passphrase/);
+    expect(shown).not.toMatch(/Enter passphrase/);
+  });
   it('a wrong passphrase is a failure with what to do', async () => {
-    expect(await onTerminal(program(), 'wrong')).toMatch(/signature the private key .* could not be used by ssh-keygen try again/);
+    expect(await onTerminal(program(true), 'wrong')).toMatch(/signature the private key .* could not be used by ssh-keygen try again/);
   });
 });

@@ -254,11 +254,11 @@ describe('security keys', () => {
   const key = parsePublicKey(line('sk-ssh-ed25519@openssh.com', point, 'ssh:'));
   const data = signedData(NAMESPACE, message, sha512);
   /** What a token would answer, made with a key whose secret we have. */
-  function token(flags: number, counter: number, of = key, claimed = flags): string {
+  function token(flags: number, counter: number, of = key, claimed = flags, after = new Uint8Array(0)): string {
     const said = { algorithm: '', blob: new Uint8Array(0), flags, counter };
     const blob = signEd(securityKeyData(of, said, data, sha256));
     const head = joinBytes(writeString('sk-ssh-ed25519@openssh.com'), writeString(blob));
-    return buildSignature(key, NAMESPACE, joinBytes(head, Uint8Array.of(claimed), writeUint32(counter)));
+    return buildSignature(key, NAMESPACE, joinBytes(head, Uint8Array.of(claimed), writeUint32(counter), after));
   }
   it.each([
     ['ok', 'touched', token(1, 7)],
@@ -267,6 +267,7 @@ describe('security keys', () => {
     ['not-touched', 'a PIN but no touch', token(4, 7)],
     ['wrong', 'a touch that was added afterwards', token(0, 7, key, 1)],
     ['wrong', 'made for another application', token(1, 7, parsePublicKey(line('sk-ssh-ed25519@openssh.com', point, 'ssh:x')))],
+    ['malformed', 'a byte after the counter', token(1, 7, key, 1, Uint8Array.of(0))],
     ['algorithm', 'a plain Ed25519 signature', buildSignature(key, NAMESPACE, wire)],
   ])('%s: %s', (expected, _, armored) => {
     expect(check(armored, key)).toBe(expected);
