@@ -21,7 +21,16 @@ import {
   withTemporaryFile,
   writePrivateFile,
 } from './disk/index.ts';
-import type { ConnectionKey, Enroller, Settings, SettingsStore, Target, TargetPlace, Terminal, World } from './world.ts';
+import type {
+  ConnectionKey,
+  Enroller,
+  Settings,
+  SettingsStore,
+  Target,
+  TargetPlace,
+  Terminal,
+  World,
+} from './world.ts';
 import { readPrograms } from './receiver/index.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
@@ -66,9 +75,14 @@ function givenSettings(env: Joining['env']): Settings {
   const firstRelease = nonEmpty(env['KEYWARD_FIRST_RELEASE']);
   const courierKeyFile = nonEmpty(env['KEYWARD_COURIER_KEY']);
   if (firstRelease !== undefined && !/^[0-9a-f]{64}$/.test(firstRelease)) {
-    throw new Failure('usage', 'KEYWARD_FIRST_RELEASE is no fingerprint: 64 lowercase hexadecimal digits', { next: '`keyward status` prints it' });
+    throw new Failure('usage', 'KEYWARD_FIRST_RELEASE is no fingerprint: 64 lowercase hexadecimal digits', {
+      next: '`keyward status` prints it',
+    });
   }
-  return { ...(firstRelease === undefined ? {} : { firstRelease }), ...(courierKeyFile === undefined ? {} : { courierKeyFile: resolve(courierKeyFile) }) };
+  return {
+    ...(firstRelease === undefined ? {} : { firstRelease }),
+    ...(courierKeyFile === undefined ? {} : { courierKeyFile: resolve(courierKeyFile) }),
+  };
 }
 
 async function nearest(begins: boolean): Promise<string> {
@@ -118,9 +132,13 @@ function joinTargets(settings: SettingsStore, env: Joining['env']): World['targe
   const keys = new Map<string, Promise<ConnectionKey>>();
   return async (place, courierKeyFile) => {
     if (place.kind === 'aws-iam') return silent(place, 'not yet: AWS arrives later');
-    if (place.kind !== 'server') return silent(place, `not yet: this keyward knows no targets of the kind ${place.kind}`);
+    if (place.kind !== 'server')
+      return silent(place, `not yet: this keyward knows no targets of the kind ${place.kind}`);
     // A way of one's own brings its own key.
-    const file = place.via !== undefined ? undefined : (courierKeyFile ?? (await settings.read(place.organization)).courierKeyFile);
+    const file =
+      place.via !== undefined
+        ? undefined
+        : (courierKeyFile ?? (await settings.read(place.organization)).courierKeyFile);
     const { serversTarget } = await import('./targets/servers/index.ts');
     // Opened once for all servers, and awaited right here: a key that cannot be opened is this call's failure.
     if (file !== undefined && !keys.has(file)) keys.set(file, openCourier(file, nonEmpty(env['SSH_AUTH_SOCK'])));

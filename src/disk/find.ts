@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { diskFailure, isMissing, errorCode } from './file-errors.ts';
 
-export const POLICY_FILE = 'access-policy.yaml';
+const POLICY_FILE = 'access-policy.yaml';
 
 /** The nearest folder upwards from `from` that holds an access-policy.yaml. Throws `no-repository`. */
 export async function findRepository(from: string): Promise<string> {

@@ -61,7 +61,10 @@ async function withGit<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> 
 }
 
 function lastLine({ stdout, stderr }: Ran): string {
-  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.at(-1)?.slice(0, 300) ?? 'no reason given';
 }
 

@@ -13,11 +13,19 @@ const LARGEST = 64 * 1024;
  * Throws `usage`, `key`, `disk`.
  */
 export async function readGiven(name: string, kind: 'public' | 'secret'): Promise<string> {
-  const bytes = name === '-' ? await readAll(createReadStream('', { fd: 0, autoClose: false })) : await readPlain(resolve(name), name, LARGEST);
-  if (bytes === undefined) throw new Failure('usage', `there is no file ${name}`, { next: 'give the path of a file, or - for standard input' });
+  const bytes =
+    name === '-'
+      ? await readAll(createReadStream('', { fd: 0, autoClose: false }))
+      : await readPlain(resolve(name), name, LARGEST);
+  if (bytes === undefined)
+    throw new Failure('usage', `there is no file ${name}`, {
+      next: 'give the path of a file, or - for standard input',
+    });
   const text = Buffer.from(bytes).toString('latin1');
   if (kind === 'public' && text.includes('PRIVATE KEY-----')) {
-    throw new Failure('key', `${name === '-' ? 'standard input' : name} holds a private key; nothing of it was kept`, { next: 'give the public one, whose name ends with .pub' });
+    throw new Failure('key', `${name === '-' ? 'standard input' : name} holds a private key; nothing of it was kept`, {
+      next: 'give the public one, whose name ends with .pub',
+    });
   }
   return text;
 }

@@ -67,9 +67,11 @@ class Run implements Journal {
   }
 
   async #write(event: { readonly what: string }): Promise<string> {
-    if (this.#broken) throw new Failure('disk', `the journal ${this.path} could not be written before; nothing more is done`);
+    if (this.#broken)
+      throw new Failure('disk', `the journal ${this.path} could not be written before; nothing more is done`);
     const bytes = new TextEncoder().encode(`${eventLine(this.#previous, event)}\n`);
-    if (bytes.length > LONGEST_LINE) throw new Failure('internal', `an event of ${bytes.length} bytes is too long for the journal`);
+    if (bytes.length > LONGEST_LINE)
+      throw new Failure('internal', `an event of ${bytes.length} bytes is too long for the journal`);
     try {
       await this.#put(bytes);
     } catch (error) {

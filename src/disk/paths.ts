@@ -41,7 +41,8 @@ export async function insideRoot(root: string, path: string): Promise<string | u
     at = join(at, segment);
     const kind = await kindOf(at, path);
     if (kind === undefined) return undefined;
-    if (kind !== 'folder') throw new Failure('disk', `${path}: ${segment} is a file, not a folder`, { place: { file: path } });
+    if (kind !== 'folder')
+      throw new Failure('disk', `${path}: ${segment} is a file, not a folder`, { place: { file: path } });
   }
   return join(root, ...segments);
 }

@@ -6,7 +6,7 @@ import { Failure } from '../core/failure.ts';
 import { diskFailure, isMissing } from './file-errors.ts';
 
 /** Of a file in the repository: as much as a bundle. */
-export const LARGEST_FILE = 8 * 1024 * 1024;
+const LARGEST_FILE = 8 * 1024 * 1024;
 
 /** The bytes of a file, or undefined when there is none. `name` is what messages call it. Throws `disk`. */
 export async function readPlain(path: string, name: string, largest = LARGEST_FILE): Promise<Uint8Array | undefined> {

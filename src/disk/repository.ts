@@ -67,10 +67,14 @@ async function readInto(files: Map<string, Uint8Array>, root: string, path: stri
 
 /** Passing over such a file would make "not read" look like "not there". */
 function strange(folder: string, name: string): Failure {
-  return new Failure('disk', `${folder} holds a file that keyward does not read: ${JSON.stringify(name.slice(0, 80))}`, {
-    place: { file: folder },
-    next: 'rename it with letters, digits, dot, _ and - only, or take it out of this folder',
-  });
+  return new Failure(
+    'disk',
+    `${folder} holds a file that keyward does not read: ${JSON.stringify(name.slice(0, 80))}`,
+    {
+      place: { file: folder },
+      next: 'rename it with letters, digits, dot, _ and - only, or take it out of this folder',
+    },
+  );
 }
 
 async function namesIn(root: string, folder: string): Promise<readonly string[]> {

@@ -18,7 +18,9 @@ type Check = (value: unknown) => string | undefined;
 const HASH: Check = (value) =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? undefined : 'must be 64 lowercase hexadecimal digits';
 const NUMBER: Check = (value) =>
-  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 999_999_999 ? undefined : 'must be a whole number from 1 on';
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 999_999_999
+    ? undefined
+    : 'must be a whole number from 1 on';
 const FILE: Check = (value) =>
   typeof value === 'string' && isAbsolute(value) ? undefined : 'must be an absolute path';
 const HANDLE: Check = (value) =>

@@ -22,10 +22,24 @@ test('commits the paths named and nothing else, also what was removed', async ()
   const root = gitFolder();
   const repository = await openRepository(root);
   expect(await repository.head()).toMatchObject({ kind: 'unknown' });
-  await repository.write(new Map([['keys/a.pub', bytesOf('a')], ['keys/b.pub', bytesOf('b')], ['other', bytesOf('o')]]));
+  await repository.write(
+    new Map([
+      ['keys/a.pub', bytesOf('a')],
+      ['keys/b.pub', bytesOf('b')],
+      ['other', bytesOf('o')],
+    ]),
+  );
   git(root, 'add', 'other');
-  expect(await repository.commit(['keys/a.pub', 'keys/b.pub'], '--amend is no option here')).toEqual({ kind: 'done', value: undefined });
-  expect(git(root, 'show', '--name-only', '--format=%s', 'HEAD').trim().split('\n')).toEqual(['--amend is no option here', '', 'keys/a.pub', 'keys/b.pub']);
+  expect(await repository.commit(['keys/a.pub', 'keys/b.pub'], '--amend is no option here')).toEqual({
+    kind: 'done',
+    value: undefined,
+  });
+  expect(git(root, 'show', '--name-only', '--format=%s', 'HEAD').trim().split('\n')).toEqual([
+    '--amend is no option here',
+    '',
+    'keys/a.pub',
+    'keys/b.pub',
+  ]);
   expect(git(root, 'diff', '--cached', '--name-only').trim()).toBe('other');
 
   await repository.remove(['keys/b.pub']);
@@ -57,11 +71,16 @@ test('a policy that lies in a folder of a larger repository', async () => {
 test('under no version control, and a hook that says no, are refusals with the reason', async () => {
   const bare = await openRepository(ownFolder());
   await bare.write(new Map([['a', bytesOf('a')]]));
-  expect(await bare.commit(['a'], 'x')).toMatchObject({ kind: 'refused', why: expect.stringContaining('version control') });
+  expect(await bare.commit(['a'], 'x')).toMatchObject({
+    kind: 'refused',
+    why: expect.stringContaining('version control'),
+  });
   expect(await bare.head()).toMatchObject({ kind: 'unknown' });
 
   const root = gitFolder();
-  writeFileSync(join(root, '.git/hooks/pre-commit'), '#!/bin/sh\necho "not on a Friday" >&2\nexit 1\n', { mode: 0o755 });
+  writeFileSync(join(root, '.git/hooks/pre-commit'), '#!/bin/sh\necho "not on a Friday" >&2\nexit 1\n', {
+    mode: 0o755,
+  });
   const repository = await openRepository(root);
   await repository.write(new Map([['a', bytesOf('a')]]));
   expect(await repository.commit(['a'], 'x')).toEqual({ kind: 'refused', why: 'git commit: not on a Friday' });

@@ -35,7 +35,9 @@ test(`${KILLS} kills at random instants`, async () => {
       expect(new Set(bytes).size, `${path} is of one write`).toBe(1);
       files += 1;
     }
-    const run = (await openJournals(ownFolders({ XDG_STATE_HOME: home })).runs('acme')).find(({ lines }) => hashes(lines).includes(said[0] ?? ''));
+    const run = (await openJournals(ownFolders({ XDG_STATE_HOME: home })).runs('acme')).find(({ lines }) =>
+      hashes(lines).includes(said[0] ?? ''),
+    );
     expect(hashes(run?.lines ?? [])).toEqual(expect.arrayContaining([...said]));
     events += said.length;
   }

@@ -1,6 +1,15 @@
 /** Settings, journal and private key files: modes, strict reading, and what a crash leaves. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseInstant } from '../../src/core/access/instant.ts';
@@ -18,7 +27,9 @@ function foldersIn(home: string) {
 describe('own folders', () => {
   test('XDG, with the defaults of the specification; a relative one is passed over', () => {
     expect(ownFolders({ HOME: '/home/a' }).config('acme')).toBe('/home/a/.config/keyward/acme');
-    expect(ownFolders({ HOME: '/home/a', XDG_STATE_HOME: 'rel' }).state('acme')).toBe('/home/a/.local/state/keyward/acme');
+    expect(ownFolders({ HOME: '/home/a', XDG_STATE_HOME: 'rel' }).state('acme')).toBe(
+      '/home/a/.local/state/keyward/acme',
+    );
     expect(() => ownFolders({}).config('../acme')).toThrow(/not the name of an organization/);
   });
 });
@@ -110,7 +121,9 @@ describe('the journal', () => {
     const later = await store.begin('acme', 'b', parseInstant('2026-11-25T00:00:00Z'));
     const first = await store.begin('acme', 'a', NOW);
     await store.begin('other', 'c', NOW);
-    expect((await store.runs('acme')).map((run) => run.name)).toEqual([first, later].map((run) => run.path.split('/').at(-1)));
+    expect((await store.runs('acme')).map((run) => run.name)).toEqual(
+      [first, later].map((run) => run.path.split('/').at(-1)),
+    );
     expect(await store.runs('nobody')).toEqual([]);
   });
 });
@@ -121,7 +134,10 @@ describe('private key files', () => {
     await writePrivateFile(file, bytesOf('secret'));
     expect(textOf(await readPrivateFile(file))).toBe('secret');
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    await expect(writePrivateFile(file, bytesOf('another'))).rejects.toMatchObject({ code: 'key', message: expect.stringContaining('exists already') });
+    await expect(writePrivateFile(file, bytesOf('another'))).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringContaining('exists already'),
+    });
     expect(readFileSync(file, 'utf8')).toBe('secret');
   });
 
@@ -138,6 +154,9 @@ describe('private key files', () => {
     writeFileSync(file, 'secret', { mode: 0o644 });
     chmodSync(file, 0o640);
     await expect(readPrivateFile(file)).rejects.toMatchObject({ code: 'key', next: `run: chmod 600 ${file}` });
-    await expect(readPrivateFile(`${file}-none`)).rejects.toMatchObject({ code: 'key', message: expect.stringContaining('there is no private key file') });
+    await expect(readPrivateFile(`${file}-none`)).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringContaining('there is no private key file'),
+    });
   });
 });

@@ -1,5 +1,16 @@
 /** The repository as bytes: what is read, what is refused before it is read, and that a write is whole. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -42,20 +53,38 @@ describe('reading', () => {
       await expect(repository.read([path]), path).rejects.toThrow(/symbolic link/);
     }
     await expect(repository.write(new Map([['signers/new.pub', bytesOf('x')]]))).rejects.toThrow(/symbolic link/);
-    await expect(repository.write(new Map([['signers/deep/er/new.pub', bytesOf('x')]]))).rejects.toThrow(/symbolic link/);
+    await expect(repository.write(new Map([['signers/deep/er/new.pub', bytesOf('x')]]))).rejects.toThrow(
+      /symbolic link/,
+    );
     await expect(repository.remove(['signers/alice.pub'])).rejects.toThrow(/symbolic link/);
     expect(readdirSync(outside)).toEqual(['alice.pub']);
   });
 
-  test.each(['../up', 'keys/../../up', '/etc/passwd', 'keys//a', '', '.', '.git/config', 'keys/.GIT/x', 'a\nb', 'a b', 'ä', 'a\\b'])(
-    'the path %j is refused whatever is asked',
-    async (path) => {
-      const repository = await openRepository(ownFolder());
-      for (const act of [repository.read([path]), repository.write(new Map([[path, bytesOf('')]])), repository.remove([path]), repository.list(path), repository.commit([path], 'x')]) {
-        await expect(act).rejects.toMatchObject({ code: 'disk' });
-      }
-    },
-  );
+  test.each([
+    '../up',
+    'keys/../../up',
+    '/etc/passwd',
+    'keys//a',
+    '',
+    '.',
+    '.git/config',
+    'keys/.GIT/x',
+    'a\nb',
+    'a b',
+    'ä',
+    'a\\b',
+  ])('the path %j is refused whatever is asked', async (path) => {
+    const repository = await openRepository(ownFolder());
+    for (const act of [
+      repository.read([path]),
+      repository.write(new Map([[path, bytesOf('')]])),
+      repository.remove([path]),
+      repository.list(path),
+      repository.commit([path], 'x'),
+    ]) {
+      await expect(act).rejects.toMatchObject({ code: 'disk' });
+    }
+  });
 
   test('a file whose name is not read fails by name and is not passed over', async () => {
     const root = ownFolder();
@@ -78,7 +107,9 @@ describe('reading', () => {
   test('a pipe laid in the place of a file does not hold the run up', async () => {
     const root = ownFolder();
     execFileSync('mkfifo', [join(root, 'access-policy.yaml')]);
-    await expect((await openRepository(root)).read(['access-policy.yaml'])).rejects.toThrow(/neither a file nor a folder/);
+    await expect((await openRepository(root)).read(['access-policy.yaml'])).rejects.toThrow(
+      /neither a file nor a folder/,
+    );
   });
 });
 
@@ -88,7 +119,12 @@ describe('writing', () => {
     const repository = await openRepository(root);
     await repository.write(new Map([['releases/2/release', bytesOf('old')]]));
     chmodSync(join(root, 'releases/2/release'), 0o664);
-    await repository.write(new Map([['releases/2/release', bytesOf('new')], ['keys/a.pub', bytesOf('k')]]));
+    await repository.write(
+      new Map([
+        ['releases/2/release', bytesOf('new')],
+        ['keys/a.pub', bytesOf('k')],
+      ]),
+    );
     expect(readFileSync(join(root, 'releases/2/release'), 'utf8')).toBe('new');
     expect(statSync(join(root, 'releases/2/release')).mode & 0o777).toBe(0o664);
     expect(readdirSync(join(root, 'releases/2'))).toEqual(['release']);
@@ -98,14 +134,19 @@ describe('writing', () => {
     const root = ownFolder();
     mkdirSync(join(root, 'keys/folder'), { recursive: true });
     const repository = await openRepository(root);
-    const files = new Map([['keys/a.pub', bytesOf('a')], ['keys/folder', bytesOf('b')]]);
+    const files = new Map([
+      ['keys/a.pub', bytesOf('a')],
+      ['keys/folder', bytesOf('b')],
+    ]);
     await expect(repository.write(files)).rejects.toBeInstanceOf(Failure);
     expect(readdirSync(join(root, 'keys'))).toEqual(['folder']);
   });
 
   test('sweeps what an interrupted write left an hour ago, not what another run is writing now', async () => {
     const root = ownFolder();
-    const [old, young] = ['.keyward-00000000000000aa.tmp', '.keyward-00000000000000bb.tmp'].map((name) => join(root, name));
+    const [old, young] = ['.keyward-00000000000000aa.tmp', '.keyward-00000000000000bb.tmp'].map((name) =>
+      join(root, name),
+    );
     for (const path of [old, young]) writeFileSync(path ?? '', '');
     utimesSync(old ?? '', 1, 1);
     await (await openRepository(root)).write(new Map([['a', bytesOf('a')]]));

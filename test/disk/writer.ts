@@ -4,10 +4,19 @@ import { openJournals, openRepository, ownFolders } from '../../src/disk/index.t
 
 const [root = '', home = ''] = process.argv.slice(2);
 const repository = await openRepository(root);
-const journal = await openJournals(ownFolders({ XDG_STATE_HOME: home })).begin('acme', 'kill', parseInstant('2026-11-24T20:00:00Z'));
+const journal = await openJournals(ownFolders({ XDG_STATE_HOME: home })).begin(
+  'acme',
+  'kill',
+  parseInstant('2026-11-24T20:00:00Z'),
+);
 for (let n = 1; ; n += 1) {
   const bytes = new Uint8Array(200_000).fill(n % 256);
   // Said on stdout only after append() returned: the parent then demands to find it.
   process.stdout.write(`${await journal.append({ what: 'writing', n })}\n`);
-  await repository.write(new Map([['releases/1/release', bytes], ['keys/a.pub', bytes]]));
+  await repository.write(
+    new Map([
+      ['releases/1/release', bytes],
+      ['keys/a.pub', bytes],
+    ]),
+  );
 }

@@ -11,7 +11,12 @@ import type { TestServer } from '../fleet/index.ts';
 import type { Bench } from '../servers/receiver/bench.ts';
 import { CRYPTO, GO, Hasty, keyOf, nonce, placeOf } from './place.ts';
 
-export const enroller: Enroller = openEnroller({ crypto: CRYPTO, mayAsk: false, withTemporaryFile, programs: readPrograms });
+export const enroller: Enroller = openEnroller({
+  crypto: CRYPTO,
+  mayAsk: false,
+  withTemporaryFile,
+  programs: readPrograms,
+});
 
 /** A key of root's own, listed on the server. */
 export async function rootAccess(server: TestServer, bench: Bench, user = 'root'): Promise<RootAccess> {
@@ -19,25 +24,53 @@ export async function rootAccess(server: TestServer, bench: Bench, user = 'root'
   if (!existsSync(identityFile)) await makeKey(bench.folder, 'own-access');
   const { readFileSync } = await import('node:fs');
   const line = readFileSync(`${identityFile}.pub`, 'utf8').trim();
-  if (user === 'root' && !(await server.run('cat /root/.ssh/authorized_keys')).stdout.includes(line)) await server.addRootKey(line);
+  if (user === 'root' && !(await server.run('cat /root/.ssh/authorized_keys')).stdout.includes(line))
+    await server.addRootKey(line);
   const { address, port } = server;
-  return { user, address, port, identityFile, hostKeys: server.hostKeys.map(keyOf), options: ['-F', 'none', '-o', 'IdentityAgent=none'] };
+  return {
+    user,
+    address,
+    port,
+    identityFile,
+    hostKeys: server.hostKeys.map(keyOf),
+    options: ['-F', 'none', '-o', 'IdentityAgent=none'],
+  };
 }
 
 export async function enrolmentOf(server: TestServer, bench: Bench): Promise<Enrolment> {
   const release = splitSigned(await bench.release([], { number: 1 }), 'release');
   const [targetId, name] = [bench.target(server), server.name];
-  return { organization: 'acme', targetId, name, nonce: nonce(), release, couriers: [keyOf(bench.keys.courier.publicLine)], hostKeys: server.hostKeys.map(keyOf) };
+  return {
+    organization: 'acme',
+    targetId,
+    name,
+    nonce: nonce(),
+    release,
+    couriers: [keyOf(bench.keys.courier.publicLine)],
+    hostKeys: server.hostKeys.map(keyOf),
+  };
 }
 
 /** Looks as the courier, which is what confirms an enrolment. */
 export function proofBy(server: TestServer, bench: Bench, courier: ConnectionKey): () => Promise<Outcome<Answer>> {
-  const target = serversTarget(placeOf(server, { id: bench.target(server) }), courier, { crypto: CRYPTO, pacing: new Hasty() });
+  const target = serversTarget(placeOf(server, { id: bench.target(server) }), courier, {
+    crypto: CRYPTO,
+    pacing: new Hasty(),
+  });
   return () => target.exchange({ nonce: nonce(), about: [], revocations: [], releases: [] }, GO);
 }
 
-export async function enrolled(server: TestServer, bench: Bench, courier: ConnectionKey): Promise<Found & { readonly answer: Answer }> {
-  const outcome = await enroller.enroll(await rootAccess(server, bench), await enrolmentOf(server, bench), proofBy(server, bench, courier), GO);
+export async function enrolled(
+  server: TestServer,
+  bench: Bench,
+  courier: ConnectionKey,
+): Promise<Found & { readonly answer: Answer }> {
+  const outcome = await enroller.enroll(
+    await rootAccess(server, bench),
+    await enrolmentOf(server, bench),
+    proofBy(server, bench, courier),
+    GO,
+  );
   if (outcome.kind !== 'done') throw new Error(`not enrolled, ${outcome.kind}: ${outcome.why}`);
   return outcome.value;
 }

@@ -32,14 +32,17 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     await fleet?.stop();
   });
 
-  const why = (outcome: Outcome<unknown>): string => (outcome.kind === 'done' ? 'done' : `${outcome.kind}: ${outcome.why}`);
+  const why = (outcome: Outcome<unknown>): string =>
+    outcome.kind === 'done' ? 'done' : `${outcome.kind}: ${outcome.why}`;
   const looking = () => ({ nonce: nonce(), about: [], revocations: [], releases: [] });
 
   test('looking finds who is there and changes nothing, as root and through sudo', async () => {
     const server = fleet.server('web-1');
     await server.addUser('hank', { authorizedKeys: [bench.keys.mallory.publicLine], groups: ['sudo'] });
     const access = await rootAccess(server, bench);
-    await server.must('install -d -o hank -m 700 /home/hank/.ssh && cat /root/.ssh/authorized_keys >> /home/hank/.ssh/authorized_keys && chown hank /home/hank/.ssh/authorized_keys');
+    await server.must(
+      'install -d -o hank -m 700 /home/hank/.ssh && cat /root/.ssh/authorized_keys >> /home/hank/.ssh/authorized_keys && chown hank /home/hank/.ssh/authorized_keys',
+    );
     const before = await everything(server, BY_LOGIN);
     const found = await enroller.look(access, GO);
     expect(why(found)).toBe('done');
@@ -48,12 +51,18 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     expect(lines.some((line) => /^looked account [1-9]/.test(line))).toBe(true);
 
     const hank = { ...access, user: 'hank' };
-    expect(why(await enroller.look(hank, GO))).toMatch(/^refused: sudo does not let this user be root without a password/);
+    expect(why(await enroller.look(hank, GO))).toMatch(
+      /^refused: sudo does not let this user be root without a password/,
+    );
     await server.write('/etc/sudoers.d/hank', 'hank ALL=(ALL) NOPASSWD: ALL\n', 0o440);
     expect(why(await enroller.look(hank, GO))).toBe('done');
     await server.must('rm /etc/sudoers.d/hank');
     expect(await everything(server, BY_LOGIN)).toBe(before);
-    expect(readdirSync(tmpdir()).filter((name) => /^keyward-[A-Za-z0-9]{6}$/.test(name) && existsSync(join(tmpdir(), name, 'known_hosts')))).toEqual([]);
+    expect(
+      readdirSync(tmpdir()).filter(
+        (name) => /^keyward-[A-Za-z0-9]{6}$/.test(name) && existsSync(join(tmpdir(), name, 'known_hosts')),
+      ),
+    ).toEqual([]);
   });
 
   test('another host key, no login, nobody there, an address that is an option: each is said, nothing is sent', async () => {
@@ -62,9 +71,15 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     const other = keyOf((await makeKey(bench.folder, 'other-host')).publicLine);
     expect(why(await enroller.look({ ...access, hostKeys: [other] }, GO))).toMatch(/^refused: host key/);
     expect(why(await enroller.look({ ...access, hostKeys: [] }, GO))).toMatch(/^unknown: no host key is known/);
-    expect(why(await enroller.look({ ...access, user: 'nobody' }, GO))).toMatch(/^refused: the server does not let this user in/);
-    expect(why(await enroller.look({ ...access, port: 1 }, GO))).toMatch(/^unknown: ssh could not reach it: .*refused/i);
-    expect(why(await enroller.look({ ...access, address: '-oProxyCommand=touch /tmp/x' }, GO))).toBe('unknown: this is no address');
+    expect(why(await enroller.look({ ...access, user: 'nobody' }, GO))).toMatch(
+      /^refused: the server does not let this user in/,
+    );
+    expect(why(await enroller.look({ ...access, port: 1 }, GO))).toMatch(
+      /^unknown: ssh could not reach it: .*refused/i,
+    );
+    expect(why(await enroller.look({ ...access, address: '-oProxyCommand=touch /tmp/x' }, GO))).toBe(
+      'unknown: this is no address',
+    );
     const stop = new AbortController();
     stop.abort();
     expect(why(await enroller.look(access, stop.signal))).toMatch(/^unknown: it was stopped/);
@@ -76,7 +91,12 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     const before = await everything(server, BY_LOGIN);
     const stranger = await connectionKey(bench.keys.mallory.path);
     const began = performance.now();
-    const outcome = await enroller.enroll(access, await enrolmentOf(server, bench), proofBy(server, bench, stranger), GO);
+    const outcome = await enroller.enroll(
+      access,
+      await enrolmentOf(server, bench),
+      proofBy(server, bench, stranger),
+      GO,
+    );
     expect(why(outcome)).toMatch(/^refused: the way back in does not hold: .*not listed.*; the server is as it was$/);
     expect(performance.now() - began).toBeLessThan(20_000);
     expect(await everything(server, BY_LOGIN)).toBe(before);
@@ -91,11 +111,15 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
       stop.abort();
       return { kind: 'unknown', why: 'it was stopped' } as const;
     };
-    expect(why(await enroller.enroll(access, await enrolmentOf(server, bench), stopping, stop.signal))).toMatch(/; the server is as it was$/);
+    expect(why(await enroller.enroll(access, await enrolmentOf(server, bench), stopping, stop.signal))).toMatch(
+      /; the server is as it was$/,
+    );
     const throwing = async () => {
       throw new Error('no courier here');
     };
-    await expect(enroller.enroll(access, await enrolmentOf(server, bench), throwing, GO)).rejects.toThrow('no courier here');
+    await expect(enroller.enroll(access, await enrolmentOf(server, bench), throwing, GO)).rejects.toThrow(
+      'no courier here',
+    );
     expect(await everything(server, BY_LOGIN)).toBe(before);
   });
 
@@ -107,9 +131,15 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     const never = async (): Promise<never> => {
       throw new Error('not asked');
     };
-    const unsigned = { ...enrolment, release: splitSigned(await bench.release([], { number: 1 }, ['alice']), 'release') };
+    const unsigned = {
+      ...enrolment,
+      release: splitSigned(await bench.release([], { number: 1 }, ['alice']), 'release'),
+    };
     expect(why(await enroller.enroll(access, unsigned, never, GO))).toMatch(/below-threshold/);
-    const other = { ...enrolment, release: splitSigned(await bench.release([], { number: 1, receiver: '0'.repeat(64) }), 'release') };
+    const other = {
+      ...enrolment,
+      release: splitSigned(await bench.release([], { number: 1, receiver: '0'.repeat(64) }), 'release'),
+    };
     expect(why(await enroller.enroll(access, other, never, GO))).toMatch(/^refused: .*receiver-not-in-release/);
     expect(await everything(server, BY_LOGIN)).toBe(before);
   });
@@ -124,13 +154,24 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     expect(why(await enroller.look(access, GO))).toMatch(/^refused: .*enrolled-elsewhere/);
     expect(why(await enroller.look(access, GO, enrolment))).toBe('done');
 
-    const target = serversTarget(placeOf(server, { id: bench.target(server) }), courier, { crypto: CRYPTO, pacing: new Hasty() });
+    const target = serversTarget(placeOf(server, { id: bench.target(server) }), courier, {
+      crypto: CRYPTO,
+      pacing: new Hasty(),
+    });
     const manifest = bench.manifest(server);
     const release = splitSigned(await bench.release([manifest]), 'release');
     const last = await target.exchange({ ...looking(), releases: [release], manifest }, GO);
     if (last.kind !== 'done') throw new Error(last.why);
-    const removal = { organization: 'acme', targetId: bench.target(server), nonce: nonce(), receipt: hashOf(joinSigned(last.value.signed), CRYPTO), keepAccess: false };
-    expect(why(await enroller.remove(access, { ...removal, receipt: '0'.repeat(64) }, GO))).toMatch(/receipt-not-stored/);
+    const removal = {
+      organization: 'acme',
+      targetId: bench.target(server),
+      nonce: nonce(),
+      receipt: hashOf(joinSigned(last.value.signed), CRYPTO),
+      keepAccess: false,
+    };
+    expect(why(await enroller.remove(access, { ...removal, receipt: '0'.repeat(64) }, GO))).toMatch(
+      /receipt-not-stored/,
+    );
     const removed = await enroller.remove(access, { ...removal, receipt: hashOf(last.value.signed.text, CRYPTO) }, GO);
     expect(why(removed)).toBe('done');
     expect(await server.exists('/usr/local/sbin/keyward-receive')).toBe(false);
@@ -154,7 +195,15 @@ describe('the script for root', () => {
   test('nothing that could end a quote or a part gets in', () => {
     const key = keyOf('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJGe05V2QpGGVKVpxUPcNJ4+Nzs7Dn3Abu9JAtAjX9tJ');
     const programs = { receive: 'r\n', look: 'l\n', enroll: 'e\n' };
-    const prologue = { phase: 'look', organization: 'acme', target: 't', nonce: 'n', hostKeys: [key], couriers: [key, key], release: { text: 'x\n', signatures: [] } } as const;
+    const prologue = {
+      phase: 'look',
+      organization: 'acme',
+      target: 't',
+      nonce: 'n',
+      hostKeys: [key],
+      couriers: [key, key],
+      release: { text: 'x\n', signatures: [] },
+    } as const;
     expect(rootScript(prologue, programs)).toContain(`keyward_couriers='${key.line}\n${key.line}'\n`);
     expect(() => rootScript({ ...prologue, organization: "a'; id; '" }, programs)).toThrow(/quote/);
     expect(() => rootScript(prologue, { ...programs, look: 'a\nKEYWARD-END\nid\n' })).toThrow(/its end/);
@@ -166,9 +215,16 @@ describe('the script for root', () => {
 describe('known host keys', () => {
   test('by name and port, hashed or plain; never a revoked one or an authority', async () => {
     const folder = keyFolder();
-    const [one, two, bad, authority] = await Promise.all(['one', 'two', 'bad', 'ca'].map(async (name) => (await makeKey(folder.path, name)).publicLine.split(' ').slice(0, 2).join(' ')));
+    const [one, two, bad, authority] = await Promise.all(
+      ['one', 'two', 'bad', 'ca'].map(async (name) =>
+        (await makeKey(folder.path, name)).publicLine.split(' ').slice(0, 2).join(' '),
+      ),
+    );
     const [plain, hashed] = ['plain', 'hashed'].map((name) => join(folder.path, name));
-    writeFileSync(plain ?? '', `web-1.example.com ${one}\n[web-1.example.com]:2222 ${two}\n@revoked * ${bad}\nweb-1.example.com ${bad}\n@cert-authority *.example.com ${authority}\n`);
+    writeFileSync(
+      plain ?? '',
+      `web-1.example.com ${one}\n[web-1.example.com]:2222 ${two}\n@revoked * ${bad}\nweb-1.example.com ${bad}\n@cert-authority *.example.com ${authority}\n`,
+    );
     writeFileSync(hashed ?? '', `web-1.example.com ${two}\n`);
     execFileSync('ssh-keygen', ['-q', '-H', '-f', hashed ?? ''], { stdio: 'ignore' });
     mkdirSync(join(folder.path, 'empty'));

@@ -26,7 +26,16 @@ function world(repo = ownFolder()) {
   return joinWorld({ repo, terminal: silent, env: { HOME: home } });
 }
 
-const place = (kind: string, more = {}) => ({ id: `srv_${'0'.repeat(26)}`, name: 'web-1', kind, organization: 'acme', address: '127.77.0.1', port: 1, hostKeys: [KEY], ...more });
+const place = (kind: string, more = {}) => ({
+  id: `srv_${'0'.repeat(26)}`,
+  name: 'web-1',
+  kind,
+  organization: 'acme',
+  address: '127.77.0.1',
+  port: 1,
+  hostKeys: [KEY],
+  ...more,
+});
 const parcel = () => ({ nonce: nonce(), about: [], revocations: [], releases: [] });
 
 test('ssh2 and sshpk are loaded when a server is reached and not before', () => {
@@ -41,15 +50,21 @@ test('ssh2 and sshpk are loaded when a server is reached and not before', () => 
     const before = loaded();
     await world.target(${JSON.stringify({ ...place('server'), hostKeys: [] })}, undefined);
     console.log(JSON.stringify([before, loaded()]));`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  });
   expect(JSON.parse(said)).toEqual([[], ['ssh2']]);
 });
 
 test('a provider and a kind nobody knows are unknown for now, never done', async () => {
-  const { target } = await world();
+  const joined = await world();
   for (const kind of ['aws-iam', 'mainframe']) {
-    const there = await target(place(kind), undefined);
-    expect(await there.exchange(parcel(), GO)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('not yet') });
+    const there = await joined.target(place(kind), undefined);
+    expect(await there.exchange(parcel(), GO)).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('not yet'),
+    });
     expect(await there.offer([{ account: 'a', key: KEY }], GO)).toMatchObject([{ kind: 'unknown' }]);
   }
 });
@@ -57,19 +72,32 @@ test('a provider and a kind nobody knows are unknown for now, never done', async
 test("the courier's key is the one named, else the one in the settings, else none; a way of one's own needs none", async () => {
   const joined = await world();
   const file = join(ownFolder(), 'courier');
-  await expect(joined.target(place('server'), file)).rejects.toMatchObject({ code: 'key', message: expect.stringContaining('there is no private key file') });
-  expect(await (await joined.target(place('server'), undefined)).exchange(parcel(), GO)).toMatchObject({ kind: 'unknown', why: expect.stringContaining("no courier's key") });
+  await expect(joined.target(place('server'), file)).rejects.toMatchObject({
+    code: 'key',
+    message: expect.stringContaining('there is no private key file'),
+  });
+  expect(await (await joined.target(place('server'), undefined)).exchange(parcel(), GO)).toMatchObject({
+    kind: 'unknown',
+    why: expect.stringContaining("no courier's key"),
+  });
   await joined.settings.write('acme', { courierKeyFile: file });
   await expect(joined.target(place('server'), undefined)).rejects.toMatchObject({ code: 'key' });
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
   const again = await world();
   await again.settings.write('acme', { courierKeyFile: file });
-  expect(await (await again.target(place('server'), undefined)).exchange(parcel(), GO)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('nothing listens') });
-  expect(await (await joined.target(place('server', { via: ['true'] }), undefined)).exchange(parcel(), GO)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('no receipt') });
+  expect(await (await again.target(place('server'), undefined)).exchange(parcel(), GO)).toMatchObject({
+    kind: 'unknown',
+    why: expect.stringContaining('nothing listens'),
+  });
+  expect(
+    await (await joined.target(place('server', { via: ['true'] }), undefined)).exchange(parcel(), GO),
+  ).toMatchObject({ kind: 'unknown', why: expect.stringContaining('no receipt') });
 });
 
 test('the receiver it carries is the two programs, by the hash of their bytes', async () => {
-  const bytes = ['keyward-receive', 'keyward-look'].map((name) => readFileSync(new URL(`../../src/receiver/${name}`, import.meta.url)));
+  const bytes = ['keyward-receive', 'keyward-look'].map((name) =>
+    readFileSync(new URL(`../../src/receiver/${name}`, import.meta.url)),
+  );
   const { text, hash } = await (await world()).receiver();
   expect(hash).toBe(createHash('sha256').update(Buffer.concat(bytes)).digest('hex'));
   expect(Buffer.from(text).equals(Buffer.concat(bytes))).toBe(true);

@@ -7,6 +7,7 @@ import type { ServerId } from '../../src/core/access/index.ts';
 import { readPublicKey } from '../../src/core/ssh/public-key.ts';
 import {
   hashOf,
+  isReceiverReason,
   listedRevocations,
   manifest as manifestText,
   NAMESPACES,
@@ -74,7 +75,7 @@ export class MemoryServer {
         work();
       } catch (error) {
         const why = reasonOf(error);
-        if (why === undefined) throw error;
+        if (why === undefined || !isReceiverReason(why)) throw error;
         refused.push({ kind, hash: sha(text), why });
       }
     };
@@ -82,10 +83,12 @@ export class MemoryServer {
     let walked = this.known;
     for (const signed of parcel.releases.slice(0, -1)) {
       const set = Number(/^signer-set (\d+)$/m.exec(signed.text)?.[1]);
-      if (set > walked.value.signerSet) judged('release', signed.text, () => void (walked = verifyRelease(walked, signed, crypto)));
+      if (set > walked.value.signerSet)
+        judged('release', signed.text, () => void (walked = verifyRelease(walked, signed, crypto)));
     }
     const { manifest } = parcel;
-    if (newest !== undefined && manifest !== undefined) judged('release', newest.text, () => this.takeRelease(verifyRelease(walked, newest, crypto), manifest));
+    if (newest !== undefined && manifest !== undefined)
+      judged('release', newest.text, () => this.takeRelease(verifyRelease(walked, newest, crypto), manifest));
     for (const signed of parcel.revocations) judged('revocation', signed.text, () => this.takeRevocation(signed));
     return refused;
   }
@@ -93,7 +96,8 @@ export class MemoryServer {
   takeRelease(release: Verified<Release>, manifest: string): void {
     const hash = sha(manifest);
     const value = manifestText.parse(manifest);
-    if (!release.value.manifests.includes(hash) || value.target !== this.parts.id) throw new Error('the bench gave a wrong manifest');
+    if (!release.value.manifests.includes(hash) || value.target !== this.parts.id)
+      throw new Error('the bench gave a wrong manifest');
     this.known = release;
     this.manifest = { value, hash };
     for (const listed of listedRevocations(release.value)) this.held.delete(listed);
@@ -121,7 +125,11 @@ export class MemoryServer {
       clock: 'right',
       openssh: '9.2p1',
       revocations: [...this.held.keys()].sort(),
-      accounts: (this.manifest?.value.accounts ?? []).map(({ id: who, account }) => ({ id: who, account, state: open.has(account) ? 'open' : 'locked' })),
+      accounts: (this.manifest?.value.accounts ?? []).map(({ id: who, account }) => ({
+        id: who,
+        account,
+        state: open.has(account) ? 'open' : 'locked',
+      })),
       ended: [],
       running: [],
       root: [],
@@ -134,7 +142,13 @@ export class MemoryServer {
     };
     const text = receiptText.write(value);
     const signed = { text, signatures: [host.sign(text, NAMESPACES.receipt)] };
-    return { receipt: value, signed, proof: 'signed', revocations: [...this.held.values()].map((one) => one.signed), conflicts: [] };
+    return {
+      receipt: value,
+      signed,
+      proof: 'signed',
+      revocations: [...this.held.values()].map((one) => one.signed),
+      conflicts: [],
+    };
   }
 }
 
@@ -159,7 +173,11 @@ export function memoryTarget(server: MemoryServer, options: MemoryOptions = {}):
       const answer = server.answer(parcel, server.take(parcel));
       const signed = options.replayed ?? answer.signed;
       try {
-        verifyReceipt(signed, { organization, target: id as ServerId, hostKeys: [host.key], nonce: parcel.nonce }, crypto);
+        verifyReceipt(
+          signed,
+          { organization, target: id as ServerId, hostKeys: [host.key], nonce: parcel.nonce },
+          crypto,
+        );
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         return { kind: 'refused', why: error.message };
@@ -184,7 +202,9 @@ function isListed(server: MemoryServer, { account, key }: Offer): boolean {
 }
 
 function stopped(signal: AbortSignalLike): Promise<Outcome<Answer>> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'unknown', why: 'stopped while it waited' })));
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve({ kind: 'unknown', why: 'stopped while it waited' })),
+  );
 }
 
 /** A release as a server knows it that was enrolled with it. */

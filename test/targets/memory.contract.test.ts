@@ -20,7 +20,13 @@ describe('the target contract, in memory', () => {
     bench = await Bench.make();
     const { text } = splitSigned(await bench.release([], { number: 1 }), 'release');
     const make = (): MemoryServer =>
-      new MemoryServer({ id: bench.target(named), name: 'web-1', organization: 'acme', host, enrolled: knownRelease(text, releaseText.parse(text)) });
+      new MemoryServer({
+        id: bench.target(named),
+        name: 'web-1',
+        organization: 'acme',
+        host,
+        enrolled: knownRelease(text, releaseText.parse(text)),
+      });
     server = make();
     silent = make();
     silent.silent = true;
@@ -32,7 +38,15 @@ describe('the target contract, in memory', () => {
   contract('memory', () => ({
     bench,
     target: memoryTarget(server),
-    manifest: (people) => bench.manifest(named, people.map((name) => ({ id: bench.ids[name as keyof Bench['ids']] ?? '', account: name, keys: [bench.login(name)] }))),
+    manifest: (people) =>
+      bench.manifest(
+        named,
+        people.map((name) => ({
+          id: bench.ids[name as keyof Bench['ids']] ?? '',
+          account: name,
+          keys: [bench.login(name)],
+        })),
+      ),
     inForce: async () => server.inForce(),
     unreachable: memoryTarget(down),
     silent: memoryTarget(silent),

@@ -18,7 +18,9 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
   beforeAll(async () => {
     fleet = await startFleet(['web-1']);
     server = fleet.server('web-1');
-    for (const [i, type] of (['ed25519', 'ecdsa', 'rsa', 'ed25519', 'ed25519', 'rsa', 'ed25519', 'ed25519'] as const).entries()) {
+    for (const [i, type] of (
+      ['ed25519', 'ecdsa', 'rsa', 'ed25519', 'ed25519', 'rsa', 'ed25519', 'ed25519'] as const
+    ).entries()) {
       keys.push(await makeKey(folder.path, `key-${i}`, { type }));
     }
     security = securityKeyLine(folder.path, 'security');
@@ -31,15 +33,34 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
     await fleet?.stop();
   });
 
-  const offersOn = (account: string): Offer[] => [...keys.map((key) => key.publicLine), security].map((line) => ({ account, key: keyOf(line) }));
+  const offersOn = (account: string): Offer[] =>
+    [...keys.map((key) => key.publicLine), security].map((line) => ({ account, key: keyOf(line) }));
   const say = async (offers: readonly Offer[], more = {}, pace = new Hasty()) =>
-    (await offerKeys({ ...placeOf(server), ...more }, offers, LIMITS, pace, GO)).map((answer) => (answer.kind === 'done' ? answer.value : answer.kind));
+    (await offerKeys({ ...placeOf(server), ...more }, offers, LIMITS, pace, GO)).map((answer) =>
+      answer.kind === 'done' ? answer.value : answer.kind,
+    );
 
   test('nine keys on two accounts: each its own answer, RSA and security keys too', async () => {
     const pace = new Hasty();
     expect(await say([...offersOn('bob'), ...offersOn('carol')], {}, pace)).toEqual([
-      'refused', 'accepted', 'accepted', 'refused', 'refused', 'refused', 'accepted', 'refused', 'accepted',
-      'accepted', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused',
+      'refused',
+      'accepted',
+      'accepted',
+      'refused',
+      'refused',
+      'refused',
+      'accepted',
+      'refused',
+      'accepted',
+      'accepted',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
     ]);
     // At most five offers each, and an RSA key that is refused takes two: bob 10 attempts, carol 11.
     expect(pace.turns).toBe(5);
@@ -57,7 +78,17 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
     await server.reloadSshd();
     try {
       const pace = new Hasty();
-      expect(await say(offersOn('bob'), {}, pace)).toEqual(['refused', 'accepted', 'accepted', 'refused', 'refused', 'refused', 'accepted', 'refused', 'accepted']);
+      expect(await say(offersOn('bob'), {}, pace)).toEqual([
+        'refused',
+        'accepted',
+        'accepted',
+        'refused',
+        'refused',
+        'refused',
+        'accepted',
+        'refused',
+        'accepted',
+      ]);
       expect(pace.turns).toBeGreaterThan(2);
     } finally {
       await server.must('rm /etc/ssh/sshd_config.d/10-tries.conf');
@@ -81,7 +112,9 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
     const other = await makeKey(folder.path, `other-${Math.random()}`);
     const pace = new Hasty();
     const before = await server.sshdLog();
-    expect(await say(offersOn('mallory-looked'), { hostKeys: [keyOf(other.publicLine)] }, pace)).toEqual(Array.from({ length: 9 }, () => 'refused'));
+    expect(await say(offersOn('mallory-looked'), { hostKeys: [keyOf(other.publicLine)] }, pace)).toEqual(
+      Array.from({ length: 9 }, () => 'refused'),
+    );
     expect(pace.turns).toBe(1);
     expect((await server.sshdLog()).slice(before.length)).not.toContain('mallory-looked');
   });
@@ -99,7 +132,8 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
         // After the handshake every further chunk is an answer to an offer.
         if (chunk.length < 100 && (answers += 1) === 4) from.destroy();
       });
-      for (const socket of [from, to]) socket.on('error', () => undefined).on('close', () => (from.destroy(), to.destroy()));
+      for (const socket of [from, to])
+        socket.on('error', () => undefined).on('close', () => (from.destroy(), to.destroy()));
     });
     await new Promise<void>((resolve) => proxy.listen(0, server.address, resolve));
     const { port } = proxy.address() as { port: number };
@@ -108,8 +142,18 @@ describe.skipIf(needs() !== undefined)('offering keys to sshd', () => {
     const answered = told.filter((answer) => answer !== 'unknown');
     expect(answered.length).toBeGreaterThan(0);
     expect(answered.length).toBeLessThan(5);
-    const truth = ['refused', 'accepted', 'accepted', 'refused', 'refused', 'refused', 'accepted', 'refused', 'accepted'];
-    for (const [i, answer] of told.entries()) if (answer !== 'unknown') expect(answer).toBe(truth[i]);
+    const truth = [
+      'refused',
+      'accepted',
+      'accepted',
+      'refused',
+      'refused',
+      'refused',
+      'accepted',
+      'refused',
+      'accepted',
+    ];
+    expect(told.map((answer, i) => (answer === 'unknown' ? truth[i] : answer))).toEqual(truth);
   });
 
   test('nothing listens, and an interrupted run: unknown', async () => {

@@ -5,7 +5,11 @@ import { GO } from './place.ts';
 
 /** Time that only passes when somebody waits. */
 function fakeTime() {
-  const time = { at: 1000, now: () => time.at, wait: async (milliseconds: number) => void (time.at += Math.max(1, milliseconds)) };
+  const time = {
+    at: 1000,
+    now: () => time.at,
+    wait: async (milliseconds: number) => void (time.at += Math.max(1, milliseconds)),
+  };
   return time;
 }
 
@@ -21,11 +25,9 @@ describe('pacing', () => {
       ends.push(time.at);
       end();
     }
-    for (const [i, end] of ends.entries()) {
-      const fourth = ends[i + 3];
-      if (fourth !== undefined) expect(fourth - end).toBeGreaterThanOrEqual(15_000);
-    }
-    expect(ends).toHaveLength(1000);
+    const spans = ends.slice(3).map((fourth, i) => fourth - (ends[i] ?? fourth));
+    expect(spans).toHaveLength(997);
+    expect(Math.min(...spans)).toBeGreaterThanOrEqual(15_000);
   });
 
   test('one that is still open counts, so a fourth waits for the first to end', async () => {
@@ -33,7 +35,12 @@ describe('pacing', () => {
     const pacing = new Pacing(time);
     const open = [await pacing.turn('a', GO), await pacing.turn('a', GO), await pacing.turn('a', GO)];
     const fourth = pacing.turn('a', GO);
-    expect(await Promise.race([fourth.then(() => 'let in'), new Promise((resolve) => setTimeout(() => resolve('waits'), 30))])).toBe('waits');
+    expect(
+      await Promise.race([
+        fourth.then(() => 'let in'),
+        new Promise((resolve) => setTimeout(() => resolve('waits'), 30)),
+      ]),
+    ).toBe('waits');
     const ended = time.at;
     for (const end of open) if (end !== false) end();
     await fourth;

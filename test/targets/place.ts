@@ -23,12 +23,26 @@ export function keyOf(line: string): PublicKey {
 }
 
 export function placeOf(
-  server: { readonly name: string; readonly address: string; readonly port: number; readonly hostKeys: readonly string[] },
+  server: {
+    readonly name: string;
+    readonly address: string;
+    readonly port: number;
+    readonly hostKeys: readonly string[];
+  },
   more: Partial<TargetPlace> = {},
 ): TargetPlace {
   const { name, address, port } = server;
   const hostKeys = server.hostKeys.map(keyOf);
-  return { id: newId('srv', randomBytes(16)), name, kind: 'server', organization: ORGANIZATION, address, port, hostKeys, ...more };
+  return {
+    id: newId('srv', randomBytes(16)),
+    name,
+    kind: 'server',
+    organization: ORGANIZATION,
+    address,
+    port,
+    hostKeys,
+    ...more,
+  };
 }
 
 export function nonce(): string {

@@ -38,12 +38,24 @@ describe.skipIf(needs() !== undefined)('the target contract', () => {
 
   contract('servers', () => {
     const place = placeOf(server, { id: bench.target(server) });
-    const target = (more: Partial<TargetPlace> = {}): Target => serversTarget({ ...place, ...more }, courier, { crypto: CRYPTO, pacing: new Hasty() });
+    const target = (more: Partial<TargetPlace> = {}): Target =>
+      serversTarget({ ...place, ...more }, courier, { crypto: CRYPTO, pacing: new Hasty() });
     const bed: Bed = {
       bench,
       target: target(),
-      manifest: (people) => bench.manifest(server, people.map((name) => ({ id: bench.ids[name as keyof Bench['ids']] ?? '', account: name, keys: [bench.login(name)] }))),
-      inForce: () => server.must('cd /etc/ssh/keyward && ls -l current && find current/ /etc/passwd /etc/shadow /etc/group /etc/sudoers.d -type f -exec sha256sum {} + | sort'),
+      manifest: (people) =>
+        bench.manifest(
+          server,
+          people.map((name) => ({
+            id: bench.ids[name as keyof Bench['ids']] ?? '',
+            account: name,
+            keys: [bench.login(name)],
+          })),
+        ),
+      inForce: () =>
+        server.must(
+          'cd /etc/ssh/keyward && ls -l current && find current/ /etc/passwd /etc/shadow /etc/group /etc/sudoers.d -type f -exec sha256sum {} + | sort',
+        ),
       unreachable: target({ port: 1 }),
       silent: target({ port: (listener.address() as { port: number }).port }),
       replaying: (earlier) => {

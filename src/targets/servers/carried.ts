@@ -14,7 +14,7 @@ export interface Carried {
 export type Carry = (bundle: Uint8Array) => Promise<Outcome<Carried>>;
 
 /** Of an answer; a bundle may be as large. */
-export const LARGEST_ANSWER = 8 * 1024 * 1024;
+const LARGEST_ANSWER = 8 * 1024 * 1024;
 const KEPT_OF_STDERR = 4096;
 
 /** Collects what a program says, up to the caps. */
@@ -35,7 +35,11 @@ export class Collected {
   }
 
   ended(status: number | undefined): Outcome<Carried> {
-    if (this.#length > LARGEST_ANSWER) return unknown(`the answer was larger than ${LARGEST_ANSWER} bytes, and was not read`);
-    return { kind: 'done', value: { stdout: new Uint8Array(Buffer.concat(this.#chunks)), status, stderr: this.#stderr } };
+    if (this.#length > LARGEST_ANSWER)
+      return unknown(`the answer was larger than ${LARGEST_ANSWER} bytes, and was not read`);
+    return {
+      kind: 'done',
+      value: { stdout: new Uint8Array(Buffer.concat(this.#chunks)), status, stderr: this.#stderr },
+    };
   }
 }

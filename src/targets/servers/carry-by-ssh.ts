@@ -10,7 +10,7 @@ import type { Pacing } from './pacing.ts';
 import { plain, unknown } from './why-not.ts';
 
 /** The account that carries, on every server. */
-export const COURIER = 'keyward-courier';
+const COURIER = 'keyward-courier';
 /** The forced command of the courier's key runs the receiver whatever stands here. */
 const COMMAND = 'keyward-receive';
 

@@ -6,7 +6,7 @@
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import type { AuthHandlerMiddleware, Client, NextAuthHandler, ServerHostKeyAlgorithm } from 'ssh2';
+import type { Client, NextAuthHandler, ServerHostKeyAlgorithm } from 'ssh2';
 import type { PublicKey } from '../../core/ssh/public-key.ts';
 import { sameBytes } from '../../core/ssh/wire.ts';
 import type { AbortSignalLike, Outcome } from '../../world.ts';
@@ -84,7 +84,13 @@ class Held<T> {
   #letIn = false;
   readonly #abort = (): void => this.#settle(unknown('it was stopped before an answer came'));
 
-  constructor(reach: Reach, conversation: Conversation<T>, limits: Limits, signal: AbortSignalLike, resolve: (outcome: Outcome<T>) => void) {
+  constructor(
+    reach: Reach,
+    conversation: Conversation<T>,
+    limits: Limits,
+    signal: AbortSignalLike,
+    resolve: (outcome: Outcome<T>) => void,
+  ) {
     this.#reach = reach;
     this.#conversation = conversation;
     this.#limits = limits;
@@ -98,7 +104,9 @@ class Held<T> {
     this.#signal.addEventListener('abort', this.#abort);
     this.#within(connect, `${address} port ${port} did not answer within ${connect / 1000} s`);
     const socket = (this.#socket = connectSocket({ host: address, port, noDelay: true }));
-    socket.once('connect', () => this.#within(handshake, `the server did not finish the handshake within ${handshake / 1000} s`));
+    socket.once('connect', () =>
+      this.#within(handshake, `the server did not finish the handshake within ${handshake / 1000} s`),
+    );
     this.#client.on('error', (error: Error & { level?: string }) => this.#failed(error));
     this.#client.on('close', () => this.#settle(unknown(this.#letIn ? this.#conversation.lost : closedEarly())));
     this.#client.on('ready', () => this.#ready());
@@ -109,7 +117,7 @@ class Held<T> {
       keepaliveInterval: KEEPALIVE,
       hostVerifier: (blob: Buffer) => this.#believes(blob),
       algorithms: { serverHostKey },
-      authHandler: ((_left, _partial, next: NextAuthHandler) => this.#prove(next)) as AuthHandlerMiddleware,
+      authHandler: (_left, _partial, next) => this.#prove(next),
     });
   }
 

@@ -7,7 +7,17 @@ import { parseId } from '../../core/access/ids.ts';
 import { Failure } from '../../core/failure.ts';
 import { splitFrame, verifyReceipt } from '../../core/texts/index.ts';
 import type { TextCrypto } from '../../core/texts/index.ts';
-import type { AbortSignalLike, Answer, Enrolment, Enroller, Found, Outcome, Removal, RootAccess, Signed } from '../../world.ts';
+import type {
+  AbortSignalLike,
+  Answer,
+  Enrolment,
+  Enroller,
+  Found,
+  Outcome,
+  Removal,
+  RootAccess,
+  Signed,
+} from '../../world.ts';
 import type { Carried } from './carried.ts';
 import { knownHostKeys } from './known-hosts.ts';
 import { runAsRoot } from './own-ssh.ts';
@@ -25,14 +35,20 @@ export interface EnrollerOptions extends Omit<OwnSsh, 'patience'> {
 /** A server gives an install back by itself 120 s after it; none of this takes as long. */
 const PATIENCE = 110_000;
 /** Taking back must be possible after the run was interrupted. */
-const LAST_WORD: AbortSignalLike = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined };
+const LAST_WORD: AbortSignalLike = {
+  aborted: false,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+};
 
 export function openEnroller(options: EnrollerOptions): Enroller {
   return {
     enroll: (access, enrolment, proveCourier, signal) => enroll(options, access, enrolment, proveCourier, signal),
-    look: async (access, signal, as) => foundIn(await ask(options, access, await lookPrologue(options, access, as), signal)),
+    look: async (access, signal, as) =>
+      foundIn(await ask(options, access, await lookPrologue(options, access, as), signal)),
     print: async (enrolment) => rootScript(prologueOf('install', enrolment), await options.programs()),
-    remove: async (access, removal, signal) => removed(await ask(options, access, await removePrologue(options, access, removal), signal)),
+    remove: async (access, removal, signal) =>
+      removed(await ask(options, access, await removePrologue(options, access, removal), signal)),
     knownHostKeys: (address, port) => knownHostKeys(address, port),
   };
 }
@@ -43,7 +59,11 @@ function prologueOf(phase: Phase, enrolment: Enrolment): Prologue {
 }
 
 /** Looking needs no release: where none is given, one line stands for it that names the programs looked with. */
-async function lookPrologue(options: EnrollerOptions, access: RootAccess, as: Parameters<Enroller['look']>[2]): Promise<Prologue> {
+async function lookPrologue(
+  options: EnrollerOptions,
+  access: RootAccess,
+  as: Parameters<Enroller['look']>[2],
+): Promise<Prologue> {
   return {
     phase: 'look',
     organization: as?.organization ?? 'nobody',
@@ -57,14 +77,29 @@ async function lookPrologue(options: EnrollerOptions, access: RootAccess, as: Pa
 
 async function removePrologue(options: EnrollerOptions, access: RootAccess, removal: Removal): Promise<Prologue> {
   const { organization, targetId: target, nonce, receipt, keepAccess: keep } = removal;
-  return { phase: 'remove', organization, target, nonce, receipt, keep, hostKeys: access.hostKeys, couriers: [], release: await noRelease(options) };
+  return {
+    phase: 'remove',
+    organization,
+    target,
+    nonce,
+    receipt,
+    keep,
+    hostKeys: access.hostKeys,
+    couriers: [],
+    release: await noRelease(options),
+  };
 }
 
 async function noRelease({ programs }: EnrollerOptions): Promise<Signed> {
   return { text: `receiver ${(await programs()).hash}\n`, signatures: [] };
 }
 
-async function ask(options: EnrollerOptions, access: RootAccess, prologue: Prologue, signal: AbortSignalLike): Promise<Outcome<Carried>> {
+async function ask(
+  options: EnrollerOptions,
+  access: RootAccess,
+  prologue: Prologue,
+  signal: AbortSignalLike,
+): Promise<Outcome<Carried>> {
   return runAsRoot(access, rootScript(prologue, await options.programs()), { ...options, patience: PATIENCE }, signal);
 }
 
@@ -79,7 +114,9 @@ async function enroll(
   const found = installedAs(installed, enrolment, options.crypto);
   if (found.kind !== 'done') {
     // A script that ended by itself has left nothing; where nobody knows how it ended, taking back is tried.
-    return installed.kind === 'refused' || endedItself(installed) ? found : takenBack(options, access, enrolment, found);
+    return installed.kind === 'refused' || endedItself(installed)
+      ? found
+      : takenBack(options, access, enrolment, found);
   }
   let proof: Outcome<Answer>;
   try {
@@ -112,7 +149,12 @@ function endedItself(outcome: Outcome<Carried>): boolean {
 }
 
 /** The same outcome, with what became of the server behind it. */
-async function takenBack<O extends Outcome<never>>(options: EnrollerOptions, access: RootAccess, enrolment: Enrolment, outcome: O): Promise<O> {
+async function takenBack<O extends Outcome<never>>(
+  options: EnrollerOptions,
+  access: RootAccess,
+  enrolment: Enrolment,
+  outcome: O,
+): Promise<O> {
   if (outcome.kind === 'done') return outcome;
   const reverted = await ask(options, access, prologueOf('revert', enrolment), LAST_WORD);
   const last = reverted.kind === 'done' ? lastLine(reverted.value) : '';
@@ -168,11 +210,13 @@ const REASONS: Readonly<Record<string, string>> = {
   'openssh-too-old': 'its OpenSSH is older than 8.4',
   'no-sudo': 'it has no sudo: install it first',
   'no-account-tools': 'it has no useradd and usermod: install them first',
-  'no-include': 'its sshd_config does not include sshd_config.d; put this first into /etc/ssh/sshd_config: Include /etc/ssh/sshd_config.d/*.conf',
+  'no-include':
+    'its sshd_config does not include sshd_config.d; put this first into /etc/ssh/sshd_config: Include /etc/ssh/sshd_config.d/*.conf',
   'sshd-broken': '`sshd -t` fails there as it is: mend that first',
   'sudoers-broken': '`visudo -c` fails there as it is: mend that first',
   'wrong-host-key': 'it has none of the host keys that were named',
-  'receiver-not-in-release': 'the newest release names another receiver than this keyward carries: make a release with this one first',
+  'receiver-not-in-release':
+    'the newest release names another receiver than this keyward carries: make a release with this one first',
   'revoked-keys-unreadable': 'its own RevokedKeys list is a KRL, or has lines that are no keys',
   'name-taken': 'an account or group whose name begins with keyward is there already, and keyward did not make it',
   'enrolled-elsewhere': 'it is enrolled with another organization, or under another id',
@@ -189,7 +233,8 @@ function saidNo(carried: Carried): Outcome<never> {
   if (refused !== undefined) return { kind: 'refused', why: `${REASONS[refused] ?? 'it refused'} (${refused})` };
   const failed = /^failed: (.+)$/.exec(last)?.[1];
   if (failed !== undefined) return { kind: 'refused', why: `it failed there: ${failed}` };
-  if (/^sudo: /.test(last)) return { kind: 'refused', why: `sudo does not let this user be root without a password (${last})` };
+  if (last.startsWith('sudo: '))
+    return { kind: 'refused', why: `sudo does not let this user be root without a password (${last})` };
   return unknown(`the script ended with ${carried.status ?? 'a signal'}${last === '' ? '' : `; it said: ${last}`}`);
 }
 

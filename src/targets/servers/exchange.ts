@@ -9,7 +9,12 @@ import type { Carried, Carry } from './carried.ts';
 import { plain, unknown, withoutValue } from './why-not.ts';
 
 /** Throws `internal` or `text` for a parcel that no receiver would take; never for what the server does. */
-export async function exchange(place: TargetPlace, parcel: Parcel, carry: Carry, crypto: TextCrypto): Promise<Outcome<Answer>> {
+export async function exchange(
+  place: TargetPlace,
+  parcel: Parcel,
+  carry: Carry,
+  crypto: TextCrypto,
+): Promise<Outcome<Answer>> {
   const carried = await carry(bytesOf(bundleOf(parcel)));
   if (carried.kind !== 'done') return withoutValue(carried);
   return answerOf(place, parcel.nonce, carried.value, crypto);
@@ -17,13 +22,14 @@ export async function exchange(place: TargetPlace, parcel: Parcel, carry: Carry,
 
 function bundleOf(parcel: Parcel): string {
   const about = parcel.about.filter(isSubjectId);
-  if (about.length < parcel.about.length) throw new Failure('internal', 'a parcel asks about something that is no employee or machine');
+  if (about.length < parcel.about.length)
+    throw new Failure('internal', 'a parcel asks about something that is no employee or machine');
   const { nonce, revocations, releases, manifest } = parcel;
   return writeBundle({ nonce, about, revocations, releases, ...(manifest === undefined ? {} : { manifest }) });
 }
 
 /** The answer that these bytes prove to be, for this place and nonce. */
-export function answerOf(place: TargetPlace, nonce: string, carried: Carried, crypto: TextCrypto): Outcome<Answer> {
+function answerOf(place: TargetPlace, nonce: string, carried: Carried, crypto: TextCrypto): Outcome<Answer> {
   if (carried.stdout.length === 0) return withoutReceipt(carried);
   try {
     const frame = readAnswer(carried.stdout, `the answer of ${place.name}`);
@@ -34,7 +40,8 @@ export function answerOf(place: TargetPlace, nonce: string, carried: Carried, cr
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // Read, and not what it must be, is a no; not to be read at all is no answer.
-    if (error.code === 'trust' || error.code === 'signature') return { kind: 'refused', why: `its receipt proves nothing: ${error.message}` };
+    if (error.code === 'trust' || error.code === 'signature')
+      return { kind: 'refused', why: `its receipt proves nothing: ${error.message}` };
     return unknown(`what it answered cannot be read: ${error.message}`);
   }
 }

@@ -23,7 +23,6 @@ import { unknown } from './why-not.ts';
 
 export { openEnroller } from './enrolment.ts';
 export type { EnrollerOptions } from './enrolment.ts';
-export { LIMITS } from './connection.ts';
 export type { Limits } from './connection.ts';
 
 export interface ServerOptions {
@@ -55,7 +54,9 @@ export function serversTarget(place: TargetPlace, key: ConnectionKey | undefined
     offer: async (offers, signal) => {
       if (via === undefined) return offerKeys(place, offers, limits, pacing, signal);
       // sshd is not seen from here, so no key can be shown to it.
-      return offers.map(() => unknown('it is reached by a command of one\'s own (via), and no key can be offered that way'));
+      return offers.map(() =>
+        unknown("it is reached by a command of one's own (via), and no key can be offered that way"),
+      );
     },
   };
 }

@@ -36,7 +36,11 @@ function look(name: string, file: string | undefined): Promise<readonly string[]
     execFile('ssh-keygen', ['-F', name, ...where], { timeout: 10_000 }, (error, stdout) => {
       // Its status tells neither "no such name" from "no such file", which are both: nothing known.
       if (error !== null && typeof error.code !== 'number') {
-        reject(new Failure('disk', 'known_hosts could not be looked into: ssh-keygen did not run', { next: 'give the host key with --host-key' }));
+        reject(
+          new Failure('disk', 'known_hosts could not be looked into: ssh-keygen did not run', {
+            next: 'give the host key with --host-key',
+          }),
+        );
       } else {
         resolve(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')));
       }

@@ -21,7 +21,12 @@ export interface OwnSsh {
 const ALIAS = 'keyward-enrolls-this';
 
 /** Runs a script there as root; gives what it said and its own exit status, or why it never ran. */
-export async function runAsRoot(access: RootAccess, script: string, own: OwnSsh, signal: AbortSignalLike): Promise<Outcome<Carried>> {
+export async function runAsRoot(
+  access: RootAccess,
+  script: string,
+  own: OwnSsh,
+  signal: AbortSignalLike,
+): Promise<Outcome<Carried>> {
   if (!/^[A-Za-z0-9][A-Za-z0-9:._%-]*$/.test(access.address)) return unknown('this is no address');
   if (!/^[A-Za-z0-9_.][A-Za-z0-9_.$@-]*$/.test(access.user)) return unknown('this is no account');
   if (access.hostKeys.length === 0) return unknown('no host key is known, and none is taken on trust');
@@ -61,10 +66,23 @@ function argumentsFor(access: RootAccess, knownHosts: string, mayAsk: boolean): 
   const identity = access.identityFile === undefined ? [] : ['-i', access.identityFile];
   const command = access.user === 'root' ? 'sh -s' : 'sudo -n sh -s';
   const where = ['-l', access.user, '-p', String(access.port)];
-  return [...settings.flatMap((setting) => ['-o', setting]), ...identity, ...(access.options ?? []), ...where, '--', access.address, command];
+  return [
+    ...settings.flatMap((setting) => ['-o', setting]),
+    ...identity,
+    ...(access.options ?? []),
+    ...where,
+    '--',
+    access.address,
+    command,
+  ];
 }
 
-function run(args: readonly string[], input: string, patience: number, signal: AbortSignalLike): Promise<Outcome<Carried>> {
+function run(
+  args: readonly string[],
+  input: string,
+  patience: number,
+  signal: AbortSignalLike,
+): Promise<Outcome<Carried>> {
   if (signal.aborted) return Promise.resolve(unknown('it was stopped before it began'));
   return new Promise((resolve) => {
     const child = spawn('ssh', args, { stdio: 'pipe' });

@@ -29,14 +29,20 @@ const SOCKET: Readonly<Record<string, (address: string, port: number) => string>
 
 /** Where ssh2 names what both sides have no common way of. */
 const WAYS: readonly (readonly [RegExp, string])[] = [
-  [/no matching key exchange/, 'key exchange; keyward needs curve25519-sha256, ecdh-sha2-nistp* or diffie-hellman-group14-sha256 or better'],
+  [
+    /no matching key exchange/,
+    'key exchange; keyward needs curve25519-sha256, ecdh-sha2-nistp* or diffie-hellman-group14-sha256 or better',
+  ],
   [/no matching .*cipher/, 'cipher; keyward needs aes-gcm or aes-ctr'],
   [/no matching .*MAC/, 'MAC; keyward needs hmac-sha2'],
   [/no matching .*compression/, 'compression'],
 ];
 
 /** What an error of ssh2 or of its socket means for who asked. */
-export function whyNot(error: Error & { readonly level?: string; readonly code?: unknown }, place: { readonly address: string; readonly port: number }): Unknown | Refused {
+export function whyNot(
+  error: Error & { readonly level?: string; readonly code?: unknown },
+  place: { readonly address: string; readonly port: number },
+): Unknown | Refused {
   const said = typeof error.code === 'string' ? SOCKET[error.code] : undefined;
   if (said !== undefined) return unknown(said(place.address, place.port));
   // Happy eyeballs gives one error for all the addresses of a name.
@@ -47,13 +53,19 @@ export function whyNot(error: Error & { readonly level?: string; readonly code?:
   const way = WAYS.find(([pattern]) => pattern.test(error.message));
   if (way !== undefined) return unknown(`the server and keyward have no common ${way[1]}`);
   if (/Connection lost before handshake|Keepalive timeout/.test(error.message)) return unknown(closedEarly());
-  if (error.level === 'protocol' || /identification string/i.test(error.message)) return unknown(`what answers on ${place.address} port ${place.port} does not speak SSH as it should: ${plain(error.message)}`);
+  if (error.level === 'protocol' || /identification string/i.test(error.message))
+    return unknown(
+      `what answers on ${place.address} port ${place.port} does not speak SSH as it should: ${plain(error.message)}`,
+    );
   return unknown(`the connection ended: ${plain(error.message)}`);
 }
 
 /** What a server wrote, made fit to show: printable ASCII, one line, short. */
 export function plain(text: string): string {
-  return text.replaceAll(/[^ -~]+/g, ' ').trim().slice(0, 200);
+  return text
+    .replaceAll(/[^ -~]+/g, ' ')
+    .trim()
+    .slice(0, 200);
 }
 
 /** The same outcome for another kind of value: there is none in it. */
