@@ -22,14 +22,14 @@ export async function main(env: NodeJS.ProcessEnv): Promise<number> {
   const narrator = new Narrator(process.stdout, env);
   const checks = new Checks(narrator);
   const stage = new Stage({ program: env['KEYWARD_DEMO_PROGRAM'] });
-  const interrupted = interruption();
+  const interrupted = interruption(process.stdout);
   const story = tell({ stage, narrator, checks }).then(
     () => undefined,
-    (error: unknown) => error ?? new Error('the story ended without a reason'),
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
   const end = await Promise.race([story, interrupted.signal]);
   if (typeof end === 'number') narrator.hush();
-  else if (end !== undefined) checks.fails('the story goes on', `it could not: ${end instanceof Error ? end.message : String(end)}`);
+  else if (end !== undefined) checks.fails('the story goes on', `it could not: ${end.message}`);
   const clean = await checks.that('everything is cleaned up: no server, no process and no file is left', async () => {
     await stage.clean();
     return true as const;
@@ -54,8 +54,8 @@ function whyNot(): string | undefined {
   return existsSync('/usr/bin/git') || existsSync('/usr/local/bin/git') ? undefined : 'needs git';
 }
 
-/** The exit status of the first signal that comes; a second one waits for nobody. */
-function interruption(): { readonly signal: Promise<number>; over(): void } {
+/** The exit status of the first signal that comes, or of nobody reading on; a second one waits for nobody. */
+function interruption(stdout: NodeJS.WriteStream): { readonly signal: Promise<number>; over(): void } {
   let heard = false;
   let resolve: (status: number) => void = () => {};
   const signal = new Promise<number>((done) => (resolve = done));
@@ -69,6 +69,7 @@ function interruption(): { readonly signal: Promise<number>; over(): void } {
     process.on(name, listener);
     return () => process.off(name, listener);
   });
+  stdout.on('error', () => resolve(141)); // as after `| head`
   return { signal, over: () => listeners.forEach((off) => off()) };
 }
 

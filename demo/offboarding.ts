@@ -10,8 +10,8 @@ export async function offboardBob(cast: Cast): Promise<void> {
   narrator.chapter('Bob leaves, and is still logged in');
   narrator.says('It is his last day. On the servers bob has:');
   const left = await leaveRunning(cast);
-  const before = (await processesOf(web1, 'bob')) + (await processesOf(web2, 'bob'));
-  await checks.that(`${before} processes in all that belong to a login of his`, () => (before >= 8 ? true : `only ${before}`));
+  const running = (await processesOf(web1, 'bob')) + (await processesOf(web2, 'bob'));
+  await checks.that(`${running} processes in all that belong to a login of his`, () => (running >= 8 ? true : `only ${running}`));
   narrator.gap();
   narrator.says('Taking away needs one signature, so that nobody has to be woken up for it.');
   const closed = new Promise<number>((resolve) => left.through.once('close', () => resolve(Date.now())));
@@ -29,14 +29,15 @@ export async function offboardBob(cast: Cast): Promise<void> {
 }
 
 async function lookAtConnections({ checks, bob }: Cast, left: LeftRunning, closed: Promise<number>, begun: number): Promise<void> {
-  const after = async (at: Promise<number>): Promise<string> => seconds((await within(at)) - begun);
+  const limit = Date.now() + PATIENCE_MS;
+  const after = async (at: Promise<number>): Promise<string> => seconds((await before(limit, at)) - begun);
   const things: readonly (readonly [string, Left])[] = [['his shell', left.shell], ['his multiplexed connection', left.multiplexed], ['his tunnel', left.tunnel]];
   for (const [name, thing] of things) {
     const time = await after(thing.ended.then(({ at }) => at)).catch(() => undefined);
     await checks.that(`${name} has ended${time === undefined ? '' : `, ${time} after the command was typed`}`, () => (thing.isOpen() ? 'it is still open' : true));
   }
   await checks.that('so has the connection that went through the tunnel', async () => {
-    await within(closed);
+    await before(limit, closed);
     return true as const;
   });
   await checks.that('the multiplexed connection opens nothing any more', async () => {
@@ -75,10 +76,14 @@ async function lookAtLogins({ checks, narrator, bob, carol }: Cast): Promise<voi
   narrator.gap();
 }
 
-/** What does not come within five seconds does not come. */
-async function within<T>(promise: Promise<T>): Promise<T> {
+/** What has not ended so long after keyward said that it has does not end. */
+const PATIENCE_MS = 5000;
+
+async function before<T>(limit: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('it is still open')), 5000)));
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('it is still open')), Math.max(0, limit - Date.now()));
+  });
   try {
     return await Promise.race([promise, late]);
   } finally {

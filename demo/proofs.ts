@@ -7,7 +7,6 @@ export async function proveAfterwards(cast: Cast): Promise<void> {
   const { narrator, checks, alice, dana, bob, carol } = cast;
   narrator.chapter('What stays: proof');
   narrator.says(`Each server answered with a receipt, signed by its host key. ssh-keygen checks it without keyward:`);
-  const { publicKey } = bob;
   const receipt = await readReceipt(cast);
   await checks.that('the receipt names the release, the revocation and what was ended', () => namesAll(receipt));
   narrator.gap();
@@ -22,11 +21,33 @@ export async function proveAfterwards(cast: Cast): Promise<void> {
     return /^bob-[0-9a-f]{8}\n$/.test(held) ? true : `revoked/ holds ${held}`;
   });
   await dana.device.must('git checkout -q -- . && git clean -fdq && git pull -q --ff-only');
+  narrator.gap();
   const journal = await alice.types('keyward journal verify');
   await checks.that("alice's journal is as it was written, and receipts vouch for it", () => equal(journal.status, 0));
+  await settle(cast);
+  const refused = await bob.ssh('web-1 id -un', 'quietly');
+  await checks.that('web-1 still refuses him', () => denied(refused));
   const still = await carol.ssh('db-1 id -un', 'quietly');
   await checks.that('carol still reaches db-1', () => equal(still.stdout.trim(), 'carol'));
-  if (publicKey === '') throw new Error('bob had no key');
+}
+
+/** The revocation goes into a release, so that every target's manifest says it. */
+async function settle({ narrator, checks, alice, dana }: Cast): Promise<void> {
+  narrator.gap();
+  narrator.says('What is left to do? The page that an admin opens in the morning knows:');
+  const status = await dana.types('keyward status', (line) => !/^Looked|^  people/.test(line));
+  await checks.that('the status names the revocation that no release counts yet', () =>
+    /bob-[0-9a-f]{8}/.test(status.stdout) && status.stdout.includes('keyward approve') ? true : status.stdout,
+  );
+  const runs: readonly (readonly [typeof alice, string])[] = [[alice, 'keyward approve --confirm release-3 --commit'], [dana, 'keyward approve --confirm release-3 --commit'], [dana, 'keyward deliver --commit']];
+  for (const [admin, line] of runs) {
+    await admin.pull();
+    const answer = await admin.types(line, (said) => /^(✓|  All|Release|exit)/.test(said));
+    if (answer.status !== 0 && answer.status !== 6) throw new Error(`${line}: ${answer.stdout}`);
+    await admin.push(line);
+  }
+  const access = await dana.types('keyward access');
+  await checks.that('bob stands in no release any more', () => (/^(carol|shop-deploy) /m.test(access.stdout) && !/^bob /m.test(access.stdout) ? true : access.stdout));
 }
 
 async function readReceipt({ alice, checks, web1, narrator }: Cast): Promise<string> {
