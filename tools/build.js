@@ -21,8 +21,7 @@ const ids = commandIds();
 const packages = await bundle(ids);
 copyReceiver();
 writeLicences(packages);
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-renameSync(dist, join(root, 'dist'));
+putInPlace();
 const listed = await writeManifest();
 if (listed.join() !== ids.map((id) => id.replaceAll('/', ':')).join()) {
   throw new Error(`oclif lists ${listed.join(', ')}, but the commands are ${ids.join(', ')}`);
@@ -55,6 +54,17 @@ async function bundle(commands) {
   return [
     ...new Set(modules.flatMap((id) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])),
   ].toSorted();
+}
+
+/** Another build may put its own there between the two calls. */
+function putInPlace(triesLeft = 5) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  try {
+    renameSync(dist, join(root, 'dist'));
+  } catch (error) {
+    if (triesLeft === 0 || !['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    putInPlace(triesLeft - 1);
+  }
 }
 
 /** The receiver is read as it stands: its bytes are signed. */

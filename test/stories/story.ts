@@ -8,7 +8,7 @@
  *     | text
  *   $ keyward check                  runs in sh; the lines below it are what it must come to:
  *     text                           stdout, indented by two spaces, every line
- *   ! text                           stderr, every line
+ *   ! text                           stderr, every line; `  …` and `! …` stand for any lines
  *   = 3                              the exit status; 0 when nothing is said
  *   $ tty keyward offboard bob       the same on a pseudo-terminal; then
  *   ? Continue                       waits until this is shown
@@ -118,6 +118,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>'],
   [/SHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:<fingerprint>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
+  [/\b[0-9a-f]{12}…/g, '<sha256>…'],
+  [/\b127\.77\.\d+\.\d+\b/g, '<address>'],
   [/\b\d+\.\d+ s\b/g, '<n> s'],
   [/\b1[6-9]\d{8}\b/g, '<seconds>'],
   [/"seconds": [\d.]+/g, '"seconds": <n>'],

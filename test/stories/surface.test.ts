@@ -17,7 +17,8 @@ it('is what the reviewed files say (node tools/surface.ts writes them)', async (
   for (const [path, expected] of files) expect(readFileSync(`${ROOT}/${path}`, 'utf8'), path).toBe(expected);
   const written = globSync('schemas/*.json', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
   expect(
-    written.filter((path) => !files.has(path)),
+    // access-policy's is made from the policy's own shape: test/core/policy/json-schema.test.ts.
+    written.filter((path) => !files.has(path) && path !== 'schemas/access-policy.schema.json'),
     'schemas that nothing makes',
   ).toEqual([]);
 });

@@ -16,7 +16,7 @@ export default class ServerRemove extends BaseCommand<typeof ServerRemove, Remov
   static override flags = {
     user: Flags.string({ default: 'root', helpValue: '<account>', summary: 'your own account there: root, or one with sudo' }),
     identity: Flags.string({ char: 'i', helpValue: '<file>', summary: 'your own private key for that account' }),
-    'keep-access': Flags.boolean({ summary: "write today's grants as plain files, so that people still get in" }),
+    'keep-access': Flags.boolean({ default: false, summary: "write today's grants as plain files, so that people still get in" }),
     timeout: reachFlags.timeout,
     ...commitFlags,
   };
