@@ -58,6 +58,8 @@ export interface LoginOptions {
   readonly input?: string | Uint8Array;
   /** Milliseconds, 30 seconds when left out. */
   readonly timeout?: number;
+  /** The environment of ssh itself, such as DISPLAY; nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Where a login goes, and the host keys that are believed. */
@@ -104,6 +106,7 @@ export function ssh(server: Destination, user: string, login: LoginOptions = {})
   return command(['ssh', ...sshArguments(server, user, login)], {
     ...(login.input === undefined ? {} : { input: login.input }),
     ...(login.timeout === undefined ? {} : { timeout: login.timeout }),
+    ...(login.env === undefined ? {} : { env: login.env }),
   });
 }
 
