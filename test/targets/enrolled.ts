@@ -11,11 +11,18 @@ import type { TestServer } from '../fleet/index.ts';
 import type { Bench } from '../servers/receiver/bench.ts';
 import { CRYPTO, GO, Hasty, keyOf, nonce, placeOf } from './place.ts';
 
+/** The temporary files that were written, to look whether they are gone. */
+export const temporary: string[] = [];
+
 export const enroller: Enroller = openEnroller({
   crypto: CRYPTO,
   mayAsk: false,
-  withTemporaryFile,
   programs: readPrograms,
+  withTemporaryFile: (name, text, work) =>
+    withTemporaryFile(name, text, (path) => {
+      temporary.push(path);
+      return work(path);
+    }),
 });
 
 /** A key of root's own, listed on the server. */
