@@ -70,11 +70,11 @@ export class Narrator implements Told {
   }
 
   passed(claim: string): void {
-    this.#line(wrap(`  ${this.#style.mark('done')} ${claim}`, 80, '  '));
+    this.#line(wrap(`  ${this.#style.paint('green', 'ok')}  ${claim}`, 80, '    '));
   }
 
   failed(claim: string, seen: string): void {
-    this.#line(wrap(`  ${this.#style.mark('failed')} ${claim}`, 80, '  '));
+    this.#line(wrap(`  ${this.#style.paint('red', 'NOT OK')}  ${claim}`, 80, '    '));
     const short = seen.trim().replace(/\s*\n\s*/g, ' | ');
     this.#line(wrap(`    ${short.length > 400 ? `${short.slice(0, 400)}…` : short}`, 80, ''));
   }

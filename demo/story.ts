@@ -9,7 +9,10 @@ import { proveAfterwards } from './proofs.ts';
 import { signAndDeliver } from './signing.ts';
 
 export async function tell({ stage, narrator, checks }: Pick<Cast, 'stage' | 'narrator' | 'checks'>): Promise<void> {
-  narrator.text('keyward, in one story: who gets in, who does not, and how somebody is taken out.');
+  narrator.says('keyward in one story: who gets in, who does not, and how somebody is taken out.');
+  narrator.gap();
+  narrator.says(`A line behind "alice$" is really typed on her device, and what follows is what came back, with … where it
+    is shortened. Behind "ok" stands what the demo looked at itself, from outside keyward wherever that can be done.`);
   const cast: Cast = await startServers(stage, narrator, checks);
   await beginOrganization(cast);
   await enrollServers(cast);
