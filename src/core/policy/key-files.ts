@@ -100,7 +100,7 @@ function reportStray(path: string, bytes: Uint8Array, report: Report): void {
 export function keyIdentity(key: PublicKey): string {
   const fields = keyFields(key);
   const raw = (key.kind.endsWith('ed25519') ? fields[0] : fields[1]) ?? key.blob;
-  return `${key.kind.replace('sk-', '').slice(0, 5)} ${[...raw].map((byte) => String.fromCharCode(byte)).join('')}`;
+  return `${key.kind.replace('sk-', '').slice(0, 5)} ${latin1(raw)}`;
 }
 
 /** One character for each byte; what is not ASCII is refused where it is read. */

@@ -102,7 +102,7 @@ const Allow = v.array(AllowEntry, 'wrong-type: a list');
 
 export const Employee = mapping({
   id: v.pipe(id('emp'), v.description('known outside the policy by this only')),
-  teams: v.optional(list(name)),
+  teams: v.optional(v.array(name, 'wrong-type: a list')),
   account: v.optional(v.pipe(account, v.description('Unix account, where it is not the handle'))),
   uid: v.optional(whole('uid-range', 1000, 999_999_999, 'A uid is 1000 to 999999999; lower ones belong to the system')),
   until: v.optional(v.pipe(end, v.description('all access ends then; a date ends with its day, UTC'))),

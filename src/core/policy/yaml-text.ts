@@ -24,6 +24,7 @@ const OPTIONS = { version: '1.2', schema: 'core', uniqueKeys: false, merge: fals
 
 class TooDeep extends Error {}
 class TooMany extends Error {}
+class Directive extends Error {}
 
 export class YamlText {
   readonly file: string;
@@ -107,7 +108,7 @@ export function readYaml(file: string, bytes: Uint8Array, report: Report): YamlT
   } catch (error) {
     if (error instanceof TooMany) report.error('too-large', { file }, 'This file is too large to be a policy.', 'Split it into files in access-policy.d/.');
     else if (error instanceof TooDeep || error instanceof RangeError) report.error('too-deep', { file, line: counter.lineStarts.length, column: 1 }, `Something here is nested more than ${DEEPEST} deep.`);
-    else throw error;
+    else if (!(error instanceof Directive)) throw error;
     return undefined;
   }
 }
@@ -176,7 +177,9 @@ function* tokens(text: string, counter: LineCounter, at: (offset: number) => Pla
   for (const token of parser.end()) yield refuseDirective(token, at, report);
 }
 
+/** After a directive the rest may be another YAML, so nothing more is read. */
 function refuseDirective(token: CST.Token, at: (offset: number) => Place, report: Report): CST.Token {
-  if (token.type === 'directive') report.error('yaml-directive', at(token.offset), 'A policy has no YAML directives.', 'Take this line out.');
-  return token;
+  if (token.type !== 'directive') return token;
+  report.error('yaml-directive', at(token.offset), 'A policy has no YAML directives.', 'Take this line out.');
+  throw new Directive();
 }

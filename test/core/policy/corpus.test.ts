@@ -75,9 +75,10 @@ it('finds exactly what is wrong with each', () => {
   const seen = new Set<string>();
   const slow: string[] = [];
   const blocks = cases.map(({ title, change }) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const { findings, policy } = compileTexts(apply(change));
-    if (performance.now() - start > 3000) slow.push(title);
+    // The processor's time: a busy machine is no fault of the reader.
+    if (process.cpuUsage(before).user > 5_000_000) slow.push(title);
     if (findings.some(({ severity }) => severity === 'error')) expect(policy, title).toBeUndefined();
     else expect(policy, title).toBeDefined();
     for (const { rule } of findings) seen.add(rule);

@@ -13,6 +13,11 @@ interface Choice {
   readonly known: (name: string) => boolean;
 }
 
+interface Choices extends Readonly<Record<Choice['what'], Choice>> {
+  /** The labels servers have, each with all its values. */
+  readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 const rulesSelect: PolicyRule = (subject) => {
   const choices = choicesOf(subject);
   for (const { rule, people, servers, ended } of subject.reaches.rules) {
@@ -56,7 +61,7 @@ const testsSelect: PolicyRule = (subject) => {
   }
 };
 
-function choicesOf({ policy }: Subject): Readonly<Record<Choice['what'], Choice>> {
+function choicesOf({ policy }: Subject): Choices {
   const names = (entries: readonly { readonly name: string }[]): string[] => entries.map(({ name }) => name);
   const people = (other: ReadonlySet<string>) => (name: string) => policy.named.people.has(name) && !other.has(name);
   const employees = new Set(names(policy.employees));
@@ -66,10 +71,18 @@ function choicesOf({ policy }: Subject): Readonly<Record<Choice['what'], Choice>
     employee: { what: 'employee', names: [...employees], known: people(machines) },
     machine: { what: 'machine', names: [...machines], known: people(employees) },
     server: { what: 'server', names: names(policy.servers), known: (name) => policy.named.servers.has(name) },
+    labels: labelsOf(policy),
   };
 }
 
-type Choices = ReturnType<typeof choicesOf>;
+function labelsOf({ servers }: Subject['policy']): ReadonlyMap<string, ReadonlySet<string>> {
+  const labels = new Map<string, Set<string>>();
+  for (const { value } of servers) {
+    for (const [label, text] of Object.entries(value.labels ?? {})) labels.set(label, (labels.get(label) ?? new Set()).add(text));
+  }
+  return labels;
+}
+
 type Steps = readonly (string | number)[];
 
 function checkPeople(to: WrittenPeople, at: At, subject: Subject, choices: Choices, under: Steps = []): void {
@@ -99,7 +112,7 @@ function checkServers(servers: WrittenServers, at: At, subject: Subject, choices
   }
   checkNames(servers.names, choices.server, at, ['servers', 'names'], subject);
   checkNames(servers.except, choices.server, at, ['servers', 'except'], subject);
-  checkLabels(servers, at, subject);
+  checkLabels(servers, at, subject, choices);
 }
 
 function checkNames(patterns: readonly string[] | undefined, { what, names, known }: Choice, at: At, steps: Steps, { policy, report }: Subject): void {
@@ -115,12 +128,12 @@ function checkNames(patterns: readonly string[] | undefined, { what, names, know
   }
 }
 
-function checkLabels(servers: WrittenServers, at: At, { policy, report }: Subject): void {
+function checkLabels(servers: WrittenServers, at: At, { policy, report }: Subject, { labels }: Choices): void {
   if (!policy.complete || servers.labels === undefined) return;
   for (const [label, wanted] of Object.entries(servers.labels)) {
-    const values = new Set(policy.servers.flatMap(({ value }) => (value.labels !== undefined && Object.hasOwn(value.labels, label) ? [value.labels[label] ?? ''] : [])));
-    if (values.size === 0) {
-      const near = nearest(label, new Set(policy.servers.flatMap(({ value }) => Object.keys(value.labels ?? {}))));
+    const values = labels.get(label);
+    if (values === undefined) {
+      const near = nearest(label, labels.keys());
       report.warning('unknown-label', at.key('servers', 'labels', label), `No server has a label ${label}.`, near === undefined ? undefined : `Did you mean ${near}?`);
       continue;
     }
