@@ -22,19 +22,13 @@ export function journalText({ runs }: JournalPage, style: Style): string {
   return table(rows, style, { head: ['run', 'command', 'lines', 'last'] });
 }
 
-function eventText(
-  { what, previous: _, ...fields }: JournalPage['runs'][number]['events'][number],
-  line: number,
-  style: Style,
-): string {
-  const words = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return wrap(
-    `${`${line}`.padStart(4)}  ${style.paint('bold', tame(what))} ${tame(words.join(' '))}`,
-    style.width,
-    '      ',
-  );
+type ShownEvent = JournalPage['runs'][number]['events'][number];
+
+function eventText(event: ShownEvent, line: number, style: Style): string {
+  const fields = Object.entries(event).filter(([name]) => name !== 'what' && name !== 'previous');
+  const words = fields.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = `${`${line}`.padStart(4)}  ${style.paint('bold', tame(event.what))} ${tame(words.join(' '))}`;
+  return wrap(text, style.width, '      ');
 }
 
 export function journalVerdictText(report: JournalVerdictReport, style: Style): string {
