@@ -73,8 +73,14 @@ export function waitingLine(waiting: NonNullable<DeliverReport['waiting']>, styl
 export function commitLine(written: readonly string[], style: Style, removed: readonly string[] = []): string {
   const all = [...written, ...removed].map(tame);
   if (all.length === 0) return '';
-  const shown = all.length > 8 ? [...new Set(all.map((path) => (path.includes('/') ? path.replace(/[^/]+$/, '') : path)))] : all;
-  return wrap(`Commit: ${shown.join(' ')}`, style.width, '  ');
+  return wrap(`Commit: ${[...new Set(all.map((path) => shown(path, all)))].join(' ')}`, style.width, '  ');
+}
+
+/** More than two files of one folder are the folder: their names are hashes that nobody reads. */
+function shown(path: string, all: readonly string[]): string {
+  const folder = path.replace(/[^/]+$/, '');
+  const many = folder !== '' && all.filter((other) => other.replace(/[^/]+$/, '') === folder).length > 2;
+  return many ? folder : path;
 }
 
 /** Why the exit status is not 0: the names. */

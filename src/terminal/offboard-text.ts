@@ -77,10 +77,19 @@ function next(report: OffboardReport): readonly string[] {
     const flags = missed.length > 3 ? '' : missed.map((name) => ` --server ${name}`).join('');
     lines.push(`Not reached: ${missed.join(', ')}. \`keyward deliver${flags}\` when ${missed.length === 1 ? 'it is' : 'they are'} back, or take ${missed.length === 1 ? 'it' : 'them'} off the network.`);
   }
-  if (report.isSigner) {
-    lines.push(`${tame(report.handle)} signed as well: signers/${tame(report.handle)}.pub is gone from here; ${report.threshold > 1 ? `${report.threshold} of the others` : 'another signer'} must now \`keyward approve\`, then \`keyward deliver\`.`);
-  }
+  if (report.isSigner) lines.push(signerLine(report));
   return lines;
+}
+
+/** What of a signer is left to be done: only a release takes the right to sign away. */
+function signerLine(report: OffboardReport): string {
+  const handle = tame(report.handle);
+  const file = `signers/${report.handle}.pub`;
+  if (!report.removed.includes(file)) {
+    return `! ${handle} signs as well, and without them there would be too few signers: add another to signers/ or lower the threshold, take out ${tame(file)}, then \`keyward approve\` and \`keyward deliver\`.`;
+  }
+  const who = report.threshold > 1 ? `${report.threshold} of the other signers` : 'another signer';
+  return `${handle} signed as well: ${tame(file)} is gone from here; ${who} must now \`keyward approve\`, then \`keyward deliver\`.`;
 }
 
 export function offboardWhy(report: { readonly targets: readonly OutReport[] }): string | undefined {

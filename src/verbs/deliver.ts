@@ -165,7 +165,7 @@ function report(world: World, clone: Clone, targets: readonly TargetReport[], wr
   const waiting = draft && {
     number: draft.number,
     missing: Math.max(draft.missing.count, draft.missing.oldCount),
-    from: [...new Set([...draft.missing.from, ...draft.missing.oldFrom])].map((id) => handles.get(id) ?? id),
+    from: [...new Set([...draft.missing.from, ...draft.missing.oldFrom])].map((id) => handles.get(id) ?? id).sort(),
   };
   const notYet = clone.policy.providers.map((provider) => provider.name);
   const statuses = targets.filter((one) => one.why !== 'dry run').map((one) => STATUS[one.state]);

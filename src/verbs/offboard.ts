@@ -6,10 +6,10 @@ import { formatInstant } from '../core/access/index.ts';
 import type { SubjectId } from '../core/access/index.ts';
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
-import { setLeft } from '../core/policy/index.ts';
+import { compilePolicy, setLeft } from '../core/policy/index.ts';
 import type { Running } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
-import { readClone } from './clone.ts';
+import { INPUTS, readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { knownTargets } from './known-targets.ts';
 import { mustFind, whoAmI } from './me.ts';
@@ -69,7 +69,7 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
   const revocation = await makeRevocation(world, clone, journal, me, out);
   const policy = await writeLeft(world, clone, options.handle);
   const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
-  const removed = await takeSigner(world, clone, person.handle);
+  const removed = await takeSigner(world, person.handle);
   const status = worst([statusOf(reports), EXIT.done]);
   const paths = [...new Set([revocation.path, ...policy, ...written])].sort();
   await journal.append({ what: 'end', id: person.id, status, written: [...paths, ...removed] });
@@ -110,12 +110,19 @@ async function writeLeft(world: World, clone: Clone, handle: string): Promise<re
   return [path];
 }
 
-/** Who is a signer as well signs nothing that counts once the next release is in force: their files go now. */
-async function takeSigner(world: World, clone: Clone, handle: string): Promise<readonly string[]> {
-  const paths = [`signers/${handle}.pub`, `couriers/${handle}.pub`].filter((path) => clone.files.has(path));
-  // The last courier stays: without one no server could be reached any more.
-  const courierLeft = clone.policy.couriers.some((courier) => courier.name !== handle);
-  const removed = paths.filter((path) => courierLeft || !path.startsWith('couriers/'));
+/**
+ * Who is a signer as well signs nothing that counts once the next release is in force: their files go now. They stay
+ * where the policy would be none without them (too few signers for the threshold, no courier left): a policy with an
+ * error would stop the very next delivery.
+ */
+async function takeSigner(world: World, handle: string): Promise<readonly string[]> {
+  const files = await world.repository.read(INPUTS);
+  const removed: string[] = [];
+  for (const path of [`signers/${handle}.pub`, `couriers/${handle}.pub`]) {
+    const without = new Map([...files].filter(([other]) => other !== path && !removed.includes(other)));
+    const { policy } = compilePolicy(without, world.clock.now(), world.crypto.sha256);
+    if (files.has(path) && policy !== undefined && policy.couriers.length > 0) removed.push(path);
+  }
   await world.repository.remove(removed);
   return removed;
 }

@@ -36,19 +36,24 @@ export class Company {
   readonly fleet: Fleet;
   readonly signers: readonly string[];
 
-  private constructor(fleet: Fleet, signers: readonly string[]) {
+  readonly #threshold: number;
+
+  private constructor(fleet: Fleet, { signers, threshold = 1 }: CompanyWishes) {
     this.fleet = fleet;
     this.signers = signers;
+    this.#threshold = threshold;
     mkdirSync(this.repo);
   }
 
   /** Everybody onboarded, release 1 signed, every server enrolled; no rule yet. */
   static async found(wishes: CompanyWishes): Promise<Company> {
     assertBuilt();
-    const company = new Company(await startFleet([...wishes.servers], wishes.fleet), wishes.signers);
+    const company = new Company(await startFleet([...wishes.servers], wishes.fleet), wishes);
     try {
       await company.#begin(wishes);
       await company.approve();
+      // Who did not sign release 1 compares its fingerprint, as a person would.
+      for (const who of wishes.signers.slice(company.#threshold)) await company.must(who, 'init', '--me', who, '--confirm', 'first-release');
       await Promise.all([...company.fleet.servers.values()].map((server) => server.addRootKey(company.key('root').publicLine)));
       for (const server of company.fleet.servers.values()) await company.enroll(server);
       return company;
@@ -147,7 +152,7 @@ export class Company {
 
   /** Signed by as many as it takes, one after the other. */
   async approve(...by: readonly string[]): Promise<void> {
-    for (const who of by.length > 0 ? by : this.signers) {
+    for (const who of by.length > 0 ? by : this.signers.slice(0, this.#threshold)) {
       const ran = await this.keyward(who, 'approve', ...this.#confirmed());
       if (ran.status !== 0 && ran.status !== 6) throw new Error(`approve by ${who} ended with ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
     }
@@ -158,7 +163,7 @@ export class Company {
     return Array.from({ length: 40 }, (_, i) => ['--confirm', `release-${i + 1}`]).flat();
   }
 
-  /** Approved by all signers and delivered by the first. */
+  /** Approved by as many as it takes and delivered by the first. */
   async apply(): Promise<void> {
     await this.approve();
     await this.must(this.signers[0] ?? '', 'deliver');
