@@ -8,8 +8,12 @@ import { openEnroller, serversTarget } from '../../src/targets/servers/index.ts'
 import type { Answer, ConnectionKey, Enrolment, Enroller, Found, Outcome, RootAccess } from '../../src/world.ts';
 import { makeKey } from '../fleet/index.ts';
 import type { TestServer } from '../fleet/index.ts';
+import { LOOK, RECEIVE, RECEIVER_HASH } from '../servers/receiver/bench.ts';
 import type { Bench } from '../servers/receiver/bench.ts';
 import { CRYPTO, GO, Hasty, keyOf, nonce, placeOf } from './place.ts';
+
+/** The bytes that the bench's releases name, also while somebody changes the sources. */
+const { enroll } = await readPrograms();
 
 /** The temporary files that were written, to look whether they are gone. */
 export const temporary: string[] = [];
@@ -17,7 +21,7 @@ export const temporary: string[] = [];
 export const enroller: Enroller = openEnroller({
   crypto: CRYPTO,
   mayAsk: false,
-  programs: readPrograms,
+  programs: async () => ({ receive: RECEIVE, look: LOOK, enroll, hash: RECEIVER_HASH }),
   withTemporaryFile: (name, text, work) =>
     withTemporaryFile(name, text, (path) => {
       temporary.push(path);
