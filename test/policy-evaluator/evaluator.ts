@@ -16,6 +16,7 @@ export interface PlainGrant {
   readonly command: string | null;
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- plain on purpose: no type of src/ helps it to agree
 type Fields = Record<string, any>;
 
 /** Reads the files in the order of their names, the main one first, and puts their sections one after the other. */
@@ -25,7 +26,8 @@ export function readPlain(files: ReadonlyMap<string, string>): Fields {
   const all: Fields[] = [main, ...more.map((path) => (parse(files.get(path) ?? '') ?? {}) as Fields)];
   const whole: Fields = { defaults: main['defaults'] ?? {}, employees: {}, machines: {}, servers: {}, rules: [] };
   for (const part of all) {
-    for (const name of ['employees', 'machines', 'servers']) for (const key in part[name] ?? {}) whole[name][key] = part[name][key];
+    for (const name of ['employees', 'machines', 'servers'])
+      for (const key in part[name] ?? {}) whole[name][key] = part[name][key];
     for (const rule of part['rules'] ?? []) whole['rules'].push(rule);
   }
   return whole;
@@ -64,7 +66,8 @@ export function grantsOf(policy: Fields, handle: string, serverName: string, now
 function isMeant(to: Fields, handle: string, employee: Fields | undefined): boolean {
   if (employee === undefined) return (to['machines'] ?? []).some((pattern: string) => fits(pattern, handle));
   for (const pattern of to['employees'] ?? []) if (fits(pattern, handle)) return true;
-  for (const pattern of to['teams'] ?? []) for (const team of employee['teams'] ?? []) if (fits(pattern, team)) return true;
+  for (const pattern of to['teams'] ?? [])
+    for (const team of employee['teams'] ?? []) if (fits(pattern, team)) return true;
   return false;
 }
 
@@ -90,7 +93,8 @@ function isThere(servers: Fields, name: string, server: Fields): boolean {
 function fits(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   if (pattern[0] !== '*') return text !== '' && pattern[0] === text[0] && fits(pattern.slice(1), text.slice(1));
-  for (let skipped = 0; skipped <= text.length; skipped += 1) if (fits(pattern.slice(1), text.slice(skipped))) return true;
+  for (let skipped = 0; skipped <= text.length; skipped += 1)
+    if (fits(pattern.slice(1), text.slice(skipped))) return true;
   return false;
 }
 

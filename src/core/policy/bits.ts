@@ -7,7 +7,8 @@ export class Bits {
   constructor(size: number, members: Iterable<number>) {
     this.#words = new Uint32Array((size + 31) >> 5);
     this.members = [...members].sort((a, b) => a - b);
-    for (const member of this.members) this.#words[member >> 5] = (this.#words[member >> 5] ?? 0) | (1 << (member & 31));
+    for (const member of this.members)
+      this.#words[member >> 5] = (this.#words[member >> 5] ?? 0) | (1 << (member & 31));
   }
 
   has(member: number): boolean {

@@ -25,7 +25,9 @@ export function hiddenCharacters(text: string, most: number): readonly Hidden[] 
   const found: Hidden[] = [];
   if (PLAIN.test(text)) return found;
   for (const [index, line] of text.split('\n').entries()) {
-    const match = PLAIN.test(line) ? null : HIDDEN.exec((line.endsWith('\r') ? line.slice(0, -1) : line).replaceAll('\t', ' '));
+    const match = PLAIN.test(line)
+      ? null
+      : HIDDEN.exec((line.endsWith('\r') ? line.slice(0, -1) : line).replaceAll('\t', ' '));
     if (match !== null) found.push({ line: index + 1, column: match.index + 1, name: codeName(match[0]) });
     if (found.length >= most) break;
   }
@@ -65,5 +67,11 @@ export function asciiTwin(text: string): string | undefined {
 
 /** Two ASCII names with the same outline are easily taken for each other: `alice` and `a1ice`, `rn` and `m`. */
 export function outline(name: string): string {
-  return name.replaceAll('rn', 'm').replaceAll('vv', 'w').replace(/[1i]/g, 'l').replaceAll('0', 'o').replaceAll('5', 's').replaceAll('_', '-');
+  return name
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
+    .replace(/[1i]/g, 'l')
+    .replaceAll('0', 'o')
+    .replaceAll('5', 's')
+    .replaceAll('_', '-');
 }

@@ -1,10 +1,29 @@
 /** From files to meaning: read, check, resolve. Where there is one error there is no policy. */
-import type { EmployeeId, Instant, MachineId, Person, ProviderId, Server, ServerId, Signer, SubjectId } from '../access/index.ts';
+import type {
+  EmployeeId,
+  Instant,
+  MachineId,
+  Person,
+  ProviderId,
+  Server,
+  ServerId,
+  Signer,
+  SubjectId,
+} from '../access/index.ts';
 import { WAY_IN_KINDS } from '../access/index.ts';
 import type { Accepted, RuleSource } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import type { Entry } from './at.ts';
-import type { Compilation, Compiled, Courier, Looked, PolicyFiles, Provider, ProviderRule, Sha256 } from './compiled.ts';
+import type {
+  Compilation,
+  Compiled,
+  Courier,
+  Looked,
+  PolicyFiles,
+  Provider,
+  ProviderRule,
+  Sha256,
+} from './compiled.ts';
 import { allowOf, RuleGrants, sudoOf } from './grants.ts';
 import type { Given, GivingRule } from './grants.ts';
 import { readKeyFiles } from './key-files.ts';
@@ -19,7 +38,14 @@ import { accountOf } from './rules/accounts.ts';
 import { RULES } from './rules/index.ts';
 import { dayOf } from './rules/people.ts';
 import { isNext } from './rules/servers.ts';
-import type { WrittenAccepted, WrittenEmployee, WrittenMachine, WrittenProvider, WrittenRule, WrittenServer } from './written.ts';
+import type {
+  WrittenAccepted,
+  WrittenEmployee,
+  WrittenMachine,
+  WrittenProvider,
+  WrittenRule,
+  WrittenServer,
+} from './written.ts';
 
 /**
  * Compiles a policy as it holds at `now`. The order of `files` makes no difference. Never throws for what stands in a
@@ -57,7 +83,9 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
   const ids = new Map<string, SubjectId>(reaches.people.map(({ name, value }) => [name, value.id as SubjectId]));
   const machines = new Set<Entry<unknown>>(policy.machines);
   const people = reaches.people.map((person) => {
-    return machines.has(person) ? machineOf(person as Entry<WrittenMachine>, ids, keys) : employeeOf(person as Entry<WrittenEmployee>, keys);
+    return machines.has(person)
+      ? machineOf(person as Entry<WrittenMachine>, ids, keys)
+      : employeeOf(person as Entry<WrittenEmployee>, keys);
   });
   const servers = reaches.servers.map((server) => serverOf(server, ids, keys));
   const ends = reaches.people.map(({ value }) => endOf(value));
@@ -68,8 +96,14 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
     people,
     servers,
     grants: new RuleGrants(people, ends, servers, giving),
-    signers: [...keys.signers.values()].map(({ name, lines }): Signer => ({ id: ids.get(name) as EmployeeId, keys: lines.map(({ key }) => key) })),
-    couriers: [...keys.couriers.values()].map(({ name, lines }): Courier => ({ name, keys: lines.map(({ key }) => key) })),
+    signers: [...keys.signers.values()].map(({ name, lines }): Signer => ({
+      id: ids.get(name) as EmployeeId,
+      keys: lines.map(({ key }) => key),
+    })),
+    couriers: [...keys.couriers.values()].map(({ name, lines }): Courier => ({
+      name,
+      keys: lines.map(({ key }) => key),
+    })),
     providers: [...policy.providers].sort(byName).map((provider) => providerOf(provider, reaches, now)),
     undone: policy.undone.map(({ name }) => name).sort(),
   };
@@ -79,7 +113,10 @@ function keysOf(keys: KeyFiles, folder: KeyFolder, name: string): readonly Publi
   return keys[folder].get(name)?.lines.map(({ key }) => key) ?? [];
 }
 
-function personOf(person: Entry<WrittenEmployee> | Entry<WrittenMachine>, keys: KeyFiles): Omit<Person, 'kind' | 'id' | 'owner'> {
+function personOf(
+  person: Entry<WrittenEmployee> | Entry<WrittenMachine>,
+  keys: KeyFiles,
+): Omit<Person, 'kind' | 'id' | 'owner'> {
   const { name, value } = person;
   const left = dayOf(value.left);
   const takesOver = value['takes-over'] as SubjectId | undefined;
@@ -98,7 +135,12 @@ function employeeOf(employee: Entry<WrittenEmployee>, keys: KeyFiles): Person {
 }
 
 function machineOf(machine: Entry<WrittenMachine>, ids: ReadonlyMap<string, SubjectId>, keys: KeyFiles): Person {
-  return { kind: 'machine', id: machine.value.id as MachineId, owner: ids.get(machine.value.owner) as EmployeeId, ...personOf(machine, keys) };
+  return {
+    kind: 'machine',
+    id: machine.value.id as MachineId,
+    owner: ids.get(machine.value.owner) as EmployeeId,
+    ...personOf(machine, keys),
+  };
 }
 
 function serverOf({ name, value }: Entry<WrittenServer>, ids: ReadonlyMap<string, SubjectId>, keys: KeyFiles): Server {
@@ -121,7 +163,9 @@ function serverOf({ name, value }: Entry<WrittenServer>, ids: ReadonlyMap<string
 function acceptedOf(written: WrittenAccepted): readonly Accepted[] {
   return WAY_IN_KINDS.flatMap((kind) => {
     const subject = written[kind];
-    return subject === undefined ? [] : [{ kind, subject, ...(written.account === undefined ? {} : { account: written.account }) }];
+    return subject === undefined
+      ? []
+      : [{ kind, subject, ...(written.account === undefined ? {} : { account: written.account }) }];
   });
 }
 
@@ -147,7 +191,9 @@ function providerOf(provider: Entry<WrittenProvider>, reaches: Reaches, now: Ins
   const rules = value.rules.flatMap((rule, index): ProviderRule[] => {
     const until = endOf(rule);
     if (hasEnded(until, now)) return [];
-    const people = reaches.to(rule.to).flatMap((handle) => reaches.people[reaches.numberOfPerson.get(handle) ?? -1] ?? []);
+    const people = reaches
+      .to(rule.to)
+      .flatMap((handle) => reaches.people[reaches.numberOfPerson.get(handle) ?? -1] ?? []);
     const ends = people.flatMap((person): [SubjectId, Instant][] => {
       const end = endFor(until, person.value);
       return end === undefined ? [] : [[person.value.id as SubjectId, end]];
@@ -165,5 +211,12 @@ function providerOf(provider: Entry<WrittenProvider>, reaches: Reaches, now: Ins
       },
     ];
   });
-  return { name, id: value.id as ProviderId, kind: value.kind, accountId: value['account-id'], ...(value.path === undefined ? {} : { path: value.path }), rules };
+  return {
+    name,
+    id: value.id as ProviderId,
+    kind: value.kind,
+    accountId: value['account-id'],
+    ...(value.path === undefined ? {} : { path: value.path }),
+    rules,
+  };
 }

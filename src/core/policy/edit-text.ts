@@ -30,7 +30,11 @@ export function readForEdit(file: string, bytes: Uint8Array): YamlText {
   const report = new Report();
   const text = readYaml(file, bytes, report);
   if (text !== undefined && report.errors === 0) return text;
-  throw new Failure('policy', `${file} cannot be changed, since it cannot be read.`, { findings: report.findings(), place: { file }, next: 'Run keyward check.' });
+  throw new Failure('policy', `${file} cannot be changed, since it cannot be read.`, {
+    findings: report.findings(),
+    place: { file },
+    next: 'Run keyward check.',
+  });
 }
 
 /** The file with the change in it. Throws `internal` when reading it again gives anything else than was meant. */
@@ -39,7 +43,9 @@ export function editText(before: YamlText, change: Change): Uint8Array {
   const bytes = encodeUtf8(before.text.slice(0, start) + text + before.text.slice(end));
   const after = readForEdit(before.file, bytes);
   if (sameValue(after.value, meant(before.value, change))) return bytes;
-  throw new Failure('internal', `${before.file} would not have been changed as meant, so it was left as it is.`, { place: { file: before.file } });
+  throw new Failure('internal', `${before.file} would not have been changed as meant, so it was left as it is.`, {
+    place: { file: before.file },
+  });
 }
 
 function spliceFor(text: YamlText, change: Change): Splice {
@@ -51,7 +57,12 @@ function spliceFor(text: YamlText, change: Change): Splice {
     const pair = text.pair(parent, key);
     return pair === undefined ? addPair(text, parent, key, change.value) : replace(text, pair, change.value);
   }
-  return intoNothing(text, change.path.slice(0, -1), `${flowPair(key, change.value)}`, `{ ${flowPair(key, change.value)} }`);
+  return intoNothing(
+    text,
+    change.path.slice(0, -1),
+    `${flowPair(key, change.value)}`,
+    `{ ${flowPair(key, change.value)} }`,
+  );
 }
 
 function appendTo(text: YamlText, path: Path, value: unknown): Splice {
@@ -70,7 +81,8 @@ function appendTo(text: YamlText, path: Path, value: unknown): Splice {
 function addPair(text: YamlText, map: YAMLMap, key: string, value: unknown): Splice {
   const last = map.items.at(-1);
   if (map.flow === true) return intoFlow(text, map, last, flowPair(key, value), true);
-  const indent = columnOf(text.text, (map.items[0]?.key as Node).range?.[0] ?? 0);
+  const first = map.items[0]?.key as Node | undefined;
+  const indent = columnOf(text.text, first?.range?.[0] ?? 0);
   return afterLine(text, lastOffset(map), `${' '.repeat(indent)}${flowPair(key, value)}`);
 }
 
@@ -80,18 +92,30 @@ function intoNothing(text: YamlText, path: Path, block: string, inFlow: string):
   const { root } = text;
   if (path.length !== 1) throw new Failure('internal', `nothing stands at ${path.join(' ')} to be changed`);
   const eol = lineEnd(text.text);
-  if (!isMap(root)) return { start: text.text.length, end: text.text.length, text: `${gap(text.text)}${String(section)}:${eol}  ${block}${eol}` };
+  if (!isMap(root))
+    return {
+      start: text.text.length,
+      end: text.text.length,
+      text: `${gap(text.text)}${String(section)}:${eol}  ${block}${eol}`,
+    };
   const pair = text.pair(root, section);
-  if (root.flow === true) return pair === undefined ? intoFlow(text, root, root.items.at(-1), `${String(section)}: ${inFlow}`, true) : replaceRange(pair, ` ${inFlow}`);
+  if (root.flow === true)
+    return pair === undefined
+      ? intoFlow(text, root, root.items.at(-1), `${String(section)}: ${inFlow}`, true)
+      : replaceRange(pair, ` ${inFlow}`);
   if (pair === undefined) return afterLine(text, lastOffset(root), `${String(section)}:${eol}  ${block}`);
   const written = isNode(pair.value) ? text.text.slice(...(pair.value.range ?? [0, 0]).slice(0, 2)) : '';
   return written === '' ? afterLine(text, lastOffset(pair), `  ${block}`) : replaceRange(pair, inFlow);
 }
 
 function replace(text: YamlText, pair: Pair, value: unknown): Splice {
-  if (isCollection(pair.value) && pair.value.flow !== true) throw new Failure('internal', 'a block of lines is not replaced as a whole');
+  if (isCollection(pair.value) && pair.value.flow !== true)
+    throw new Failure('internal', 'a block of lines is not replaced as a whole');
   const start = isNode(pair.value) ? (pair.value.range?.[0] ?? 0) : 0;
-  return replaceRange(pair, `${/[\s,[{]/.test(text.text[start - 1] ?? ' ') ? '' : ' '}${flow(value, String((pair.key as { value?: unknown }).value))}`);
+  return replaceRange(
+    pair,
+    `${/[\s,[{]/.test(text.text[start - 1] ?? ' ') ? '' : ' '}${flow(value, String((pair.key as { value?: unknown }).value))}`,
+  );
 }
 
 function replaceRange(pair: Pair, text: string): Splice {
@@ -125,7 +149,8 @@ function deleteFrom({ text, ...rest }: YamlText, parent: unknown, key: string | 
   const map = isMap(parent) ? parent : undefined;
   const index = map?.items.findIndex((pair) => String((pair.key as { value?: unknown }).value) === String(key)) ?? -1;
   const pair = map?.items[index];
-  if (map === undefined || pair === undefined) throw new Failure('internal', `nothing stands at ${String(key)} in ${rest.file} to be deleted`);
+  if (map === undefined || pair === undefined)
+    throw new Failure('internal', `nothing stands at ${String(key)} in ${rest.file} to be deleted`);
   const start = (pair.key as Node).range?.[0] ?? 0;
   const end = lastOffset(pair);
   if (map.flow !== true) {
@@ -156,7 +181,8 @@ function dashColumn({ text }: YamlText, seq: YAMLSeq): number {
   const first = seq.items[0];
   const start = isNode(first) ? (first.range?.[0] ?? 0) : 0;
   const dash = text.lastIndexOf('-', start - 1);
-  if (dash < 0 || text.slice(dash + 1, start).trim() !== '') throw new Failure('internal', 'this list is written in a way that is not edited');
+  if (dash < 0 || text.slice(dash + 1, start).trim() !== '')
+    throw new Failure('internal', 'this list is written in a way that is not edited');
   return columnOf(text, dash);
 }
 
@@ -171,8 +197,12 @@ function gap(text: string): string {
 /** The value that a change is meant to give. */
 function meant(value: unknown, change: Change, path: Path = change.path): unknown {
   const [step, ...rest] = path;
-  if (step === undefined) return change.kind === 'append' ? [...((value ?? []) as unknown[]), change.value] : (change as { value?: unknown }).value;
-  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === step ? meant(item, change, rest) : item));
+  if (step === undefined)
+    return change.kind === 'append'
+      ? [...((value ?? []) as unknown[]), change.value]
+      : (change as { value?: unknown }).value;
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (index === step ? meant(item, change, rest) : item));
   const fields = { ...((value ?? {}) as Record<string, unknown>) };
   if (change.kind === 'delete' && rest.length === 0) delete fields[step];
   else fields[step] = meant(fields[step], change, rest);
@@ -186,7 +216,10 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [Object.entries(a), Object.entries(b)];
-  return left.length === right.length && left.every(([key, value], i) => right[i]?.[0] === key && sameValue(value, right[i]?.[1]));
+  return (
+    left.length === right.length &&
+    left.every(([key, value], i) => right[i]?.[0] === key && sameValue(value, right[i]?.[1]))
+  );
 }
 
 function isEmpty(value: unknown): boolean {

@@ -73,7 +73,8 @@ export function addAccepted(files: PolicyFiles, name: string, accepted: readonly
   let current = text;
   for (const value of accepted) {
     const before = valueAt(current, path);
-    const change: Change = before === undefined ? { kind: 'set', path, value: [value] } : { kind: 'append', path, value };
+    const change: Change =
+      before === undefined ? { kind: 'set', path, value: [value] } : { kind: 'append', path, value };
     current = readForEdit(text.file, editText(current, change));
   }
   return { path: text.file, bytes: encodeUtf8(current.text) };
@@ -83,7 +84,12 @@ export function addAccepted(files: PolicyFiles, name: string, accepted: readonly
 export function addAdopt(files: PolicyFiles, name: string, handle: string): Edited {
   const { text } = find(files, ['servers'], name);
   const path = ['servers', name, 'adopt'];
-  return edited(text, valueAt(text, path) === undefined ? { kind: 'set', path, value: [handle] } : { kind: 'append', path, value: handle });
+  return edited(
+    text,
+    valueAt(text, path) === undefined
+      ? { kind: 'set', path, value: [handle] }
+      : { kind: 'append', path, value: handle },
+  );
 }
 
 /** Takes a revocation back by its name, `bob-1a2b3c4d`. Throws `usage` when it is taken back already. */
@@ -91,7 +97,8 @@ export function addUndone(files: PolicyFiles, name: string): Edited {
   const texts = readAll(files);
   for (const text of texts) {
     const undone = valueAt(text, ['undone']);
-    if (Array.isArray(undone) && undone.includes(name)) throw new Failure('usage', `${name} is taken back already.`, { place: { file: text.file } });
+    if (Array.isArray(undone) && undone.includes(name))
+      throw new Failure('usage', `${name} is taken back already.`, { place: { file: text.file } });
   }
   return edited(mainOf(texts), { kind: 'append', path: ['undone'], value: name });
 }
@@ -129,13 +136,19 @@ export function firstPolicy(organization: string, employee: { readonly handle: s
 }
 
 function add(files: PolicyFiles, section: Section, name: string, value: object): Edited {
-  if (!isName(name)) throw new Failure('usage', `${JSON.stringify(name.slice(0, 40))} is no name.`, { next: 'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.' });
+  if (!isName(name))
+    throw new Failure('usage', `${JSON.stringify(name.slice(0, 40))} is no name.`, {
+      next: 'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.',
+    });
   const texts = readAll(files);
   const kinds: readonly Section[] = section === 'servers' ? ['servers'] : ['employees', 'machines'];
   for (const text of texts) {
     for (const kind of kinds) {
       if (valueAt(text, [kind, name]) === undefined) continue;
-      throw new Failure('usage', `${name} is in the policy already.`, { place: text.place([kind, name], 'key'), next: 'Choose another name.' });
+      throw new Failure('usage', `${name} is in the policy already.`, {
+        place: text.place([kind, name], 'key'),
+        next: 'Choose another name.',
+      });
     }
   }
   return edited(mainOf(texts), { kind: 'set', path: [section, name], value });
@@ -143,7 +156,8 @@ function add(files: PolicyFiles, section: Section, name: string, value: object):
 
 function clear(files: PolicyFiles, sections: readonly Section[], name: string, field: string): Edited {
   const { text, section } = find(files, sections, name);
-  if (valueAt(text, [section, name, field]) !== undefined) return edited(text, { kind: 'delete', path: [section, name, field] });
+  if (valueAt(text, [section, name, field]) !== undefined)
+    return edited(text, { kind: 'delete', path: [section, name, field] });
   throw new Failure('not-found', `${name} has no ${field}.`, { place: text.place([section, name], 'key') });
 }
 
@@ -151,11 +165,17 @@ function edited(text: YamlText, change: Change): Edited {
   return { path: text.file, bytes: editText(text, change) };
 }
 
-function find(files: PolicyFiles, sections: readonly Section[], name: string): { readonly text: YamlText; readonly section: Section } {
+function find(
+  files: PolicyFiles,
+  sections: readonly Section[],
+  name: string,
+): { readonly text: YamlText; readonly section: Section } {
   for (const text of readAll(files)) {
     for (const section of sections) if (valueAt(text, [section, name]) !== undefined) return { text, section };
   }
-  throw new Failure('not-found', `${JSON.stringify(name.slice(0, 40))} is not in the policy.`, { place: { file: MAIN } });
+  throw new Failure('not-found', `${JSON.stringify(name.slice(0, 40))} is not in the policy.`, {
+    place: { file: MAIN },
+  });
 }
 
 function readAll(files: PolicyFiles): readonly YamlText[] {

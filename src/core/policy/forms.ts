@@ -12,7 +12,9 @@ const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 /** What is wrong with an address or a network in CIDR form, and on a second line what it should be; undefined: nothing. */
 export function networkFault(text: string): string | undefined {
   const fault = addressFault(text);
-  return fault === undefined || fault.suggestion === undefined ? fault?.message : `${fault.message}\n${fault.suggestion}`;
+  return fault === undefined || fault.suggestion === undefined
+    ? fault?.message
+    : `${fault.message}\n${fault.suggestion}`;
 }
 
 /** Whether a network holds every address, so that it limits nothing. */

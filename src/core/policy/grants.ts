@@ -30,7 +30,12 @@ export class RuleGrants implements Grants {
   readonly #serverNumber: ReadonlyMap<string, number>;
 
   /** `ends` holds each person's own end, by their number. */
-  constructor(people: readonly Person[], ends: readonly (Instant | undefined)[], servers: readonly Server[], rules: readonly GivingRule[]) {
+  constructor(
+    people: readonly Person[],
+    ends: readonly (Instant | undefined)[],
+    servers: readonly Server[],
+    rules: readonly GivingRule[],
+  ) {
     this.#people = people;
     this.#ends = ends;
     this.#servers = servers;
@@ -46,25 +51,32 @@ export class RuleGrants implements Grants {
   of(person: SubjectId): readonly Grant[] {
     const number = this.#personNumber.get(person);
     if (number === undefined) return [];
-    return this.#rules.filter(({ people }) => people.has(number)).flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
+    return this.#rules
+      .filter(({ people }) => people.has(number))
+      .flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
   }
 
   on(server: ServerId): readonly Grant[] {
     const number = this.#serverNumber.get(server);
     if (number === undefined) return [];
-    return this.#rules.filter(({ servers }) => servers.has(number)).flatMap((rule) => rule.people.members.map((person) => this.#grant(rule, person, number)));
+    return this.#rules
+      .filter(({ servers }) => servers.has(number))
+      .flatMap((rule) => rule.people.members.map((person) => this.#grant(rule, person, number)));
   }
 
   between(person: SubjectId, server: ServerId): readonly Grant[] {
     const who = this.#personNumber.get(person);
     const where = this.#serverNumber.get(server);
     if (who === undefined || where === undefined) return [];
-    return this.#rules.filter(({ people, servers }) => people.has(who) && servers.has(where)).map((rule) => this.#grant(rule, who, where));
+    return this.#rules
+      .filter(({ people, servers }) => people.has(who) && servers.has(where))
+      .map((rule) => this.#grant(rule, who, where));
   }
 
   *[Symbol.iterator](): Iterator<Grant> {
     for (const rule of this.#rules) {
-      for (const person of rule.people.members) for (const server of rule.servers.members) yield this.#grant(rule, person, server);
+      for (const person of rule.people.members)
+        for (const server of rule.servers.members) yield this.#grant(rule, person, server);
     }
   }
 
@@ -72,7 +84,13 @@ export class RuleGrants implements Grants {
     const person = this.#people[who] as Person;
     const server = this.#servers[where] as Server;
     const until = earlierEnd(gives.until, this.#ends[who]);
-    return { ...gives, person: person.id, server: server.id, account: person.account, ...(until === undefined ? {} : { until }) };
+    return {
+      ...gives,
+      person: person.id,
+      server: server.id,
+      account: person.account,
+      ...(until === undefined ? {} : { until }),
+    };
   }
 }
 
@@ -80,13 +98,23 @@ export class RuleGrants implements Grants {
 export function allowOf(entries: WrittenAllow): Allow {
   return entries.reduce<Allow>((sum, entry) => {
     if (typeof entry !== 'string') return addAllow(sum, { ...ALLOW_NOTHING, forwardTo: entry['forward-to'] });
-    return addAllow(sum, { ...ALLOW_NOTHING, pty: entry === 'pty', agentForwarding: entry === 'agent-forwarding', x11: entry === 'x11' });
+    return addAllow(sum, {
+      ...ALLOW_NOTHING,
+      pty: entry === 'pty',
+      agentForwarding: entry === 'agent-forwarding',
+      x11: entry === 'x11',
+    });
   }, ALLOW_NOTHING);
 }
 
 /** One entry for each run-as and command, sorted. */
 export function sudoOf(written: readonly WrittenSudo[]): readonly Sudo[] {
-  const all = written.flatMap((entry) => (typeof entry.commands === 'string' ? [entry.commands] : entry.commands).map((command) => ({ runAs: entry['run-as'], command })));
+  const all = written.flatMap((entry) =>
+    (typeof entry.commands === 'string' ? [entry.commands] : entry.commands).map((command) => ({
+      runAs: entry['run-as'],
+      command,
+    })),
+  );
   const once = new Map(all.map((sudo) => [`${sudo.runAs} ${sudo.command}`, sudo]));
   return [...once].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sudo]) => sudo);
 }

@@ -46,7 +46,13 @@ const WHOSE: Readonly<Record<KeyFolder, string>> = {
   couriers: 'a courier',
 };
 /** What is pasted as many lines is refused once, not once for each line. */
-const WHOLE_FILE: ReadonlySet<KeyRefusalReason> = new Set(['private-key', 'putty-format', 'rfc4716-format', 'pem-format', 'too-long']);
+const WHOLE_FILE: ReadonlySet<KeyRefusalReason> = new Set([
+  'private-key',
+  'putty-format',
+  'rfc4716-format',
+  'pem-format',
+  'too-long',
+]);
 
 export function readKeyFiles(files: PolicyFiles, report: Report): KeyFiles {
   const found = { keys: new Map<string, KeyFile>(), servers: new Map(), signers: new Map(), couriers: new Map() };
@@ -56,7 +62,13 @@ export function readKeyFiles(files: PolicyFiles, report: Report): KeyFiles {
     const bytes = files.get(path) ?? new Uint8Array();
     const name = path.slice(folder.length + 1).replace(/\.pub$/, '');
     if (!path.endsWith('.pub')) reportStray(path, bytes, report);
-    else if (!NAME.test(name)) report.error('file-name', { file: path }, 'The name of a key file is a name of the policy and .pub.', 'Rename it.');
+    else if (!NAME.test(name))
+      report.error(
+        'file-name',
+        { file: path },
+        'The name of a key file is a name of the policy and .pub.',
+        'Rename it.',
+      );
     else found[folder].set(name, readKeyFile(folder, name, path, bytes, report));
   }
   return found;
@@ -80,7 +92,12 @@ function readKeyFile(folder: KeyFolder, name: string, path: string, bytes: Uint8
       if (WHOLE_FILE.has(reading.reason)) break;
     } else if (!MAY[folder](reading.key.kind)) {
       broken = true;
-      report.error('key-kind', place, `A key of the type ${reading.key.type} cannot be that of ${WHOSE[folder]}.`, 'Take one of the type ssh-ed25519.');
+      report.error(
+        'key-kind',
+        place,
+        `A key of the type ${reading.key.type} cannot be that of ${WHOSE[folder]}.`,
+        'Take one of the type ssh-ed25519.',
+      );
     } else lines.push({ key: reading.key, place });
   }
   return file(broken);
@@ -89,7 +106,12 @@ function readKeyFile(folder: KeyFolder, name: string, path: string, bytes: Uint8
 function reportStray(path: string, bytes: Uint8Array, report: Report): void {
   const head = latin1(bytes.subarray(0, 4096));
   if (/PRIVATE KEY-----|^PuTTY-User-Key-File-/.test(head)) {
-    report.error('key-private-key', { file: path }, 'This is a private key.', 'Take it out of the repository and its history, and replace it: it has been shown.');
+    report.error(
+      'key-private-key',
+      { file: path },
+      'This is a private key.',
+      'Take it out of the repository and its history, and replace it: it has been shown.',
+    );
   } else report.warning('stray-file', { file: path }, 'This file is passed over: only <name>.pub is read here.');
 }
 

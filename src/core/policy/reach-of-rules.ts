@@ -8,7 +8,14 @@ import type { Entry } from './at.ts';
 import { Bits } from './bits.ts';
 import type { ReadPolicy } from './read.ts';
 import { employeeMatcher, machineMatcher, serverMatcher } from './selectors.ts';
-import type { WrittenEmployee, WrittenMachine, WrittenPeople, WrittenRule, WrittenServer, WrittenServers } from './written.ts';
+import type {
+  WrittenEmployee,
+  WrittenMachine,
+  WrittenPeople,
+  WrittenRule,
+  WrittenServer,
+  WrittenServers,
+} from './written.ts';
 
 export interface RuleReach {
   readonly rule: Entry<WrittenRule>;

@@ -2,7 +2,7 @@
  * Reads the files of a policy into the written policy: all entries that have their shape, each with its place. What has
  * another shape is reported and left out; that it was named is remembered, so that nobody calls it unknown.
  */
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import type { Place } from '../failure.ts';
 import { At } from './at.ts';
 import type { Entry } from './at.ts';
@@ -13,7 +13,15 @@ import { list } from './report.ts';
 import type { Report } from './report.ts';
 import { shapeOf } from './shape.ts';
 import { Employee, HEAD, Machine, PolicyTest, Provider, Rule, SECTIONS, Server, Team, Undone } from './written.ts';
-import type { WrittenAllow, WrittenEmployee, WrittenMachine, WrittenProvider, WrittenRule, WrittenServer, WrittenTest } from './written.ts';
+import type {
+  WrittenAllow,
+  WrittenEmployee,
+  WrittenMachine,
+  WrittenProvider,
+  WrittenRule,
+  WrittenServer,
+  WrittenTest,
+} from './written.ts';
 import { readYaml } from './yaml-text.ts';
 import type { YamlText } from './yaml-text.ts';
 import { BROKEN, kindOf } from './yaml-values.ts';
@@ -55,7 +63,12 @@ export function readPolicy(files: PolicyFiles, report: Report): ReadPolicy {
   const paths = [...files.keys()].filter((path) => path === MAIN_FILE || MORE_FILES.test(path)).sort(mainFirst);
   const reader = new PolicyReader(report, paths);
   if (!files.has(MAIN_FILE)) {
-    report.error('no-policy', { file: MAIN_FILE }, 'There is no access-policy.yaml: nobody is given anything.', 'Run keyward init, or give --repo.');
+    report.error(
+      'no-policy',
+      { file: MAIN_FILE },
+      'There is no access-policy.yaml: nobody is given anything.',
+      'Run keyward init, or give --repo.',
+    );
     reader.policy.whole = false;
   }
   for (const path of paths) {
@@ -75,7 +88,16 @@ class PolicyReader {
   constructor(report: Report, files: readonly string[]) {
     this.report = report;
     this.#named = { people: new Map(), teams: new Map(), servers: new Map(), providers: new Map(), rules: new Map() };
-    const none = { teams: [], employees: [], machines: [], servers: [], rules: [], providers: [], undone: [], tests: [] };
+    const none = {
+      teams: [],
+      employees: [],
+      machines: [],
+      servers: [],
+      rules: [],
+      providers: [],
+      undone: [],
+      tests: [],
+    };
     this.policy = { ...none, defaultAllow: [], named: this.#named, whole: true, complete: true, files };
   }
 
@@ -83,7 +105,11 @@ class PolicyReader {
     const top = text.value;
     if (top === BROKEN || (top === null && text.file !== MAIN_FILE)) return;
     if (typeof top !== 'object' || Array.isArray(top)) {
-      this.report.error('wrong-type', text.place([]), `A policy must be a mapping with fields such as employees and rules, not ${kindOf(top)}.`);
+      this.report.error(
+        'wrong-type',
+        text.place([]),
+        `A policy must be a mapping with fields such as employees and rules, not ${kindOf(top)}.`,
+      );
       this.policy.whole = false;
       return;
     }
@@ -109,16 +135,31 @@ class PolicyReader {
       const place = text.place([field], 'key');
       const near = nearest(field, known);
       const elsewhere = field in HEAD ? `${field} stands in ${MAIN_FILE} only.` : `Fields here are ${list(known, 12)}.`;
-      this.report.error('unknown-field', place, `There is no field ${field} here.`, near === undefined ? elsewhere : `Did you mean ${near}?`);
+      this.report.error(
+        'unknown-field',
+        place,
+        `There is no field ${field} here.`,
+        near === undefined ? elsewhere : `Did you mean ${near}?`,
+      );
     }
-    if ('version' in fields && !main) shapeOf(HEAD.version, fields['version'], new At(text, ['version'], ''), this.report);
+    if ('version' in fields && !main)
+      shapeOf(HEAD.version, fields['version'], new At(text, ['version'], ''), this.report);
   }
 
   #readHead(fields: Record<string, unknown>, text: YamlText): void {
-    const read = <Schema extends v.GenericSchema>(name: string, schema: Schema): Entry<v.InferOutput<Schema>> | undefined => {
+    const read = <Schema extends v.GenericSchema>(
+      name: string,
+      schema: Schema,
+    ): Entry<v.InferOutput<Schema>> | undefined => {
       const at = new At(text, [name], name);
       if (!(name in fields)) {
-        if (schema.type !== 'optional') this.report.error('missing-field', { file: text.file, line: 1, column: 1 }, `${MAIN_FILE} has no ${name}.`, `Add ${name}.`);
+        if (schema.type !== 'optional')
+          this.report.error(
+            'missing-field',
+            { file: text.file, line: 1, column: 1 },
+            `${MAIN_FILE} has no ${name}.`,
+            `Add ${name}.`,
+          );
         return undefined;
       }
       const value = shapeOf(schema, fields[name], at, this.report);
@@ -132,11 +173,21 @@ class PolicyReader {
     this.policy.defaultAllow = read('defaults', HEAD.defaults)?.value?.allow ?? [];
   }
 
-  #mapping<Schema extends v.GenericSchema>(text: YamlText, fields: Record<string, unknown>, section: 'employees' | 'machines' | 'servers' | 'providers', schema: Schema, kind: NameKind): void {
+  #mapping<Schema extends v.GenericSchema>(
+    text: YamlText,
+    fields: Record<string, unknown>,
+    section: 'employees' | 'machines' | 'servers' | 'providers',
+    schema: Schema,
+    kind: NameKind,
+  ): void {
     const value = fields[section];
     if (value === undefined || value === null || value === BROKEN) return;
     if (typeof value !== 'object' || Array.isArray(value)) {
-      this.report.error('wrong-type', text.place([section]), `${section} must be a mapping from names, not ${kindOf(value)}.`);
+      this.report.error(
+        'wrong-type',
+        text.place([section]),
+        `${section} must be a mapping from names, not ${kindOf(value)}.`,
+      );
       return;
     }
     for (const [name, written] of Object.entries(value)) {
@@ -147,7 +198,13 @@ class PolicyReader {
     }
   }
 
-  #list<Schema extends v.GenericSchema>(text: YamlText, fields: Record<string, unknown>, section: 'teams' | 'rules' | 'undone' | 'tests', schema: Schema, kind?: NameKind): void {
+  #list<Schema extends v.GenericSchema>(
+    text: YamlText,
+    fields: Record<string, unknown>,
+    section: 'teams' | 'rules' | 'undone' | 'tests',
+    schema: Schema,
+    kind?: NameKind,
+  ): void {
     const value = fields[section];
     if (value === undefined || value === null || value === BROKEN) return;
     if (!Array.isArray(value)) {
@@ -161,16 +218,28 @@ class PolicyReader {
       const shaped: unknown = shapeOf(schema, item, at, this.report);
       const place = section === 'rules' ? at.value('name') : at.value();
       const first = kind === undefined || name === undefined || this.#once(name, place, kind);
-      if (first && shaped !== undefined) (this.policy[section] as Entry<unknown>[]).push({ name: name ?? shown, value: shaped, at });
+      if (first && shaped !== undefined)
+        (this.policy[section] as Entry<unknown>[]).push({ name: name ?? shown, value: shaped, at });
     }
   }
 
   #name(name: string, place: Place, kind: NameKind): boolean {
     const twin = /[^ -~]/.test(name) ? asciiTwin(name) : undefined;
-    if (twin !== undefined) this.report.error('lookalike-name', place, `This name holds letters that only look like ${twin}.`, `Write ${twin} in ASCII.`);
+    if (twin !== undefined)
+      this.report.error(
+        'lookalike-name',
+        place,
+        `This name holds letters that only look like ${twin}.`,
+        `Write ${twin} in ASCII.`,
+      );
     else if (!NAME.test(name)) {
       const lower = NAME.test(name.toLowerCase()) ? `Write ${name.toLowerCase()}.` : undefined;
-      this.report.error('name-form', place, 'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.', lower);
+      this.report.error(
+        'name-form',
+        place,
+        'A name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit.',
+        lower,
+      );
     }
     return NAME.test(name) && this.#once(name, place, kind);
   }
@@ -178,7 +247,13 @@ class PolicyReader {
   #once(name: string, place: Place, kind: NameKind): boolean {
     const before = this.#named[kind].get(name);
     if (before === undefined) this.#named[kind].set(name, place);
-    else this.report.error('duplicate-name', place, `${name} stands in ${before.file}:${before.line ?? 1} already.`, 'Keep one of them.');
+    else
+      this.report.error(
+        'duplicate-name',
+        place,
+        `${name} stands in ${before.file}:${before.line ?? 1} already.`,
+        'Keep one of them.',
+      );
     return before === undefined;
   }
 }

@@ -47,8 +47,12 @@ export function serverMatcher(selector: WrittenServers): (server: Entry<WrittenS
   if (!selectsServers(selector)) return () => false;
   const named = selector.names === undefined ? () => true : anyOf(selector.names);
   const except = anyOf(selector.except ?? []);
-  const labels = Object.entries(selector.labels ?? {}).map(([label, values]) => ({ label, fits: anyOf(typeof values === 'string' ? [values] : values) }));
-  return ({ name, value }) => named(name) && !except(name) && labels.every(({ label, fits }) => hasLabel(value, label, fits));
+  const labels = Object.entries(selector.labels ?? {}).map(([label, values]) => ({
+    label,
+    fits: anyOf(typeof values === 'string' ? [values] : values),
+  }));
+  return ({ name, value }) =>
+    named(name) && !except(name) && labels.every(({ label, fits }) => hasLabel(value, label, fits));
 }
 
 function hasLabel(server: WrittenServer, label: string, fits: Matcher): boolean {

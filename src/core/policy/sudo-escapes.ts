@@ -12,15 +12,20 @@ type Condition =
   /** With an argument like this, or without any. */
   | RegExp;
 
-const EDITORS = 'vi vim vim.basic vim.tiny nvim view vimdiff rvim nano pico ed ex emacs mg joe jed micro ne visudo vipw vigr sudoedit';
+const EDITORS =
+  'vi vim vim.basic vim.tiny nvim view vimdiff rvim nano pico ed ex emacs mg joe jed micro ne visudo vipw vigr sudoedit';
 const PAGERS = 'less more most pg man info zless bzless xzless';
 const SHELLS = 'sh bash dash ash zsh ksh mksh csh tcsh fish rbash busybox';
-const RUNNERS = 'sudo su doas runuser setpriv pkexec chroot nsenter unshare systemd-run script screen tmux expect xargs parallel watch entr strace ltrace gdb ssh rsync socat nc ncat tar zip make ansible ansible-playbook docker podman ctr nerdctl kubectl lxc lxd incus virsh snap flatpak';
-const LANGUAGES = 'awk gawk mawk nawk perl python python2 python3 ruby node lua php tclsh irb ghci R julia pip pip3 npm gem';
+const RUNNERS =
+  'sudo su doas runuser setpriv pkexec chroot nsenter unshare systemd-run script screen tmux expect xargs parallel watch entr strace ltrace gdb ssh rsync socat nc ncat tar zip make ansible ansible-playbook docker podman ctr nerdctl kubectl lxc lxd incus virsh snap flatpak';
+const LANGUAGES =
+  'awk gawk mawk nawk perl python python2 python3 ruby node lua php tclsh irb ghci R julia pip pip3 npm gem';
 const CLIENTS = 'mysql mariadb psql sqlite3 ftp sftp telnet lftp mutt mail';
-const WRITERS = 'dd tee cp mv install ln chmod chown chattr setfacl sed patch mount useradd usermod passwd chpasswd adduser groupmod gpasswd crontab at batch debugfs dpkg rpm';
+const WRITERS =
+  'dd tee cp mv install ln chmod chown chattr setfacl sed patch mount useradd usermod passwd chpasswd adduser groupmod gpasswd crontab at batch debugfs dpkg rpm';
 
-const words = (list: string, condition: Condition): [string, Condition][] => list.split(' ').map((name) => [name, condition]);
+const words = (list: string, condition: Condition): [string, Condition][] =>
+  list.split(' ').map((name) => [name, condition]);
 
 const ESCAPES: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ...words(EDITORS, 'always'),
@@ -75,8 +80,15 @@ export function sudoEscape(command: string): Escape | undefined {
 
 function pagerEscape(program: string, args: readonly string[]): Escape | undefined {
   if (args.includes('--no-pager')) return undefined;
-  const paged = program === 'journalctl' ? !args.some((arg) => /^--(?:flush|sync|rotate|vacuum-.*)$/.test(arg)) : args.length === 0 || args.some((arg) => SYSTEMCTL.test(arg));
+  const paged =
+    program === 'journalctl'
+      ? !args.some((arg) => /^--(?:flush|sync|rotate|vacuum-.*)$/.test(arg))
+      : args.length === 0 || args.some((arg) => SYSTEMCTL.test(arg));
   if (!paged) return undefined;
-  if (args.some((arg) => EDITS.test(arg))) return { says: `systemctl ${args.find((arg) => EDITS.test(arg)) ?? ''} changes what root runs.`, instead: SCRIPT };
-  return { says: `${program} shows this in a pager, from which a shell can be opened.`, instead: 'Add --no-pager to it.' };
+  if (args.some((arg) => EDITS.test(arg)))
+    return { says: `systemctl ${args.find((arg) => EDITS.test(arg)) ?? ''} changes what root runs.`, instead: SCRIPT };
+  return {
+    says: `${program} shows this in a pager, from which a shell can be opened.`,
+    instead: 'Add --no-pager to it.',
+  };
 }

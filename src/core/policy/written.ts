@@ -41,7 +41,11 @@ function list<Item extends v.GenericSchema>(item: Item) {
 }
 
 function id(prefix: string) {
-  return text('id-form', new RegExp(`^${prefix}_${ID_LETTERS}$`), `An id here is ${prefix}_ and 26 of 0-9 a-z without i, l, o, u`);
+  return text(
+    'id-form',
+    new RegExp(`^${prefix}_${ID_LETTERS}$`),
+    `An id here is ${prefix}_ and 26 of 0-9 a-z without i, l, o, u`,
+  );
 }
 
 function whole(rule: string, least: number, most: number, sentence: string) {
@@ -63,22 +67,40 @@ const name = text('name-form', NAME, 'A name is 1 to 32 of a-z, 0-9, - and _, an
 const account = text('account-form', ACCOUNT, 'An account is 1 to 32 of a-z, 0-9, - and _, and begins with a letter');
 const glob = text('name-form', GLOB, 'A name here is of a-z, 0-9, - and _, with * for any letters');
 const word = text('word-form', /^[!-~]{1,200}$/, 'One word of ASCII stands here');
-const sentence = checked('text-form', (value) => (/^[^\p{C}\p{Zl}\p{Zp}]{1,120}$/u.test(value) && value.trim() === value ? undefined : 'A text of 1 to 120 characters on one line stands here'));
-const end = checked('end-form', (value) => (readEnd(value) === undefined ? 'A date 2027-03-31, or UTC seconds 2027-01-31T18:00:00Z, that exists stands here' : undefined));
-const day = checked('date-form', (value) => (readInstant(`${value}T00:00:00Z`) === undefined ? 'A date like 2027-03-31 that exists stands here' : undefined));
-const host = checked('address-form', (value) => (isHost(value) ? undefined : 'A host name in lower case or an IP address stands here, without a port'));
+const sentence = checked('text-form', (value) =>
+  /^[^\p{C}\p{Zl}\p{Zp}]{1,120}$/u.test(value) && value.trim() === value
+    ? undefined
+    : 'A text of 1 to 120 characters on one line stands here',
+);
+const end = checked('end-form', (value) =>
+  readEnd(value) === undefined
+    ? 'A date 2027-03-31, or UTC seconds 2027-01-31T18:00:00Z, that exists stands here'
+    : undefined,
+);
+const day = checked('date-form', (value) =>
+  readInstant(`${value}T00:00:00Z`) === undefined ? 'A date like 2027-03-31 that exists stands here' : undefined,
+);
+const host = checked('address-form', (value) =>
+  isHost(value) ? undefined : 'A host name in lower case or an IP address stands here, without a port',
+);
 const network = checked('network-form', (value) => networkFault(value));
 
 const labels = v.pipe(
   v.unknown(),
   v.check(isMapping, 'wrong-type: a mapping from labels to values'),
-  v.record(v.pipe(v.string(), v.regex(NAME, 'name-form: A label is 1 to 32 of a-z, 0-9, - and _')), text('label-form', LABEL_VALUE, 'A label has a value of A-Z, a-z, 0-9, . _ and -')),
+  v.record(
+    v.pipe(v.string(), v.regex(NAME, 'name-form: A label is 1 to 32 of a-z, 0-9, - and _')),
+    text('label-form', LABEL_VALUE, 'A label has a value of A-Z, a-z, 0-9, . _ and -'),
+  ),
 );
 const labelGlob = text('label-form', LABEL_GLOB, 'A value here is of A-Z, a-z, 0-9, . _ and -, with * for any letters');
 const labelSelector = v.pipe(
   v.unknown(),
   v.check(isMapping, 'wrong-type: a mapping from labels to values'),
-  v.record(v.pipe(v.string(), v.regex(NAME, 'name-form: A label is 1 to 32 of a-z, 0-9, - and _')), v.union([labelGlob, list(labelGlob)], 'wrong-type: a value or a list of values')),
+  v.record(
+    v.pipe(v.string(), v.regex(NAME, 'name-form: A label is 1 to 32 of a-z, 0-9, - and _')),
+    v.union([labelGlob, list(labelGlob)], 'wrong-type: a value or a list of values'),
+  ),
 );
 
 const People = mapping({
@@ -93,7 +115,9 @@ const Servers = mapping({
   except: v.optional(list(glob)),
 });
 
-const forwardTo = checked('forward-form', (value) => (isHostPort(value) ? undefined : 'host:port stands here, an IPv6 address in brackets'));
+const forwardTo = checked('forward-form', (value) =>
+  isHostPort(value) ? undefined : 'host:port stands here, an IPv6 address in brackets',
+);
 const AllowEntry = v.union(
   [v.picklist(['pty', 'agent-forwarding', 'x11']), mapping({ 'forward-to': list(forwardTo) })],
   'allow-unknown: What may be allowed is pty, agent-forwarding, x11 and forward-to: ["host:port"]',
@@ -107,7 +131,12 @@ export const Employee = mapping({
   uid: v.optional(whole('uid-range', 1000, 999_999_999, 'A uid is 1000 to 999999999; lower ones belong to the system')),
   until: v.optional(v.pipe(end, v.description('all access ends then; a date ends with its day, UTC'))),
   left: v.optional(v.pipe(day, v.description('written by offboard; the line stays'))),
-  'takes-over': v.optional(v.pipe(v.union([id('emp'), id('mch')], 'id-form: The id of an employee or a machine stands here'), v.description('the id whose account this becomes'))),
+  'takes-over': v.optional(
+    v.pipe(
+      v.union([id('emp'), id('mch')], 'id-form: The id of an employee or a machine stands here'),
+      v.description('the id whose account this becomes'),
+    ),
+  ),
 });
 
 export const Machine = mapping({
@@ -120,7 +149,9 @@ export const Machine = mapping({
   'takes-over': v.optional(v.union([id('emp'), id('mch')], 'id-form: The id of an employee or a machine stands here')),
 });
 
-const fingerprint = checked('fingerprint-form', (value) => (isFingerprint(value) ? undefined : 'A fingerprint is SHA256: and 43 letters, as ssh-keygen -l prints it'));
+const fingerprint = checked('fingerprint-form', (value) =>
+  isFingerprint(value) ? undefined : 'A fingerprint is SHA256: and 43 letters, as ssh-keygen -l prints it',
+);
 const wayIn = {
   key: v.optional(fingerprint),
   ca: v.optional(fingerprint),
@@ -143,7 +174,12 @@ export const Server = mapping({
   port: v.optional(whole('port-range', 1, 65_535, 'A port is 1 to 65535')),
   labels: v.optional(labels),
   adopt: v.optional(v.pipe(list(name), v.description('whose account is taken over as it is there'))),
-  accepted: v.optional(v.pipe(v.array(Accepted, 'wrong-type: a list'), v.description('unmanaged ways in that are known; any other is drift'))),
+  accepted: v.optional(
+    v.pipe(
+      v.array(Accepted, 'wrong-type: a list'),
+      v.description('unmanaged ways in that are known; any other is drift'),
+    ),
+  ),
   removed: v.optional(v.pipe(day, v.description('written by server remove'))),
 });
 
@@ -161,14 +197,32 @@ export const Rule = mapping({
   from: v.optional(list(network)),
   until: v.optional(end),
   allow: v.optional(Allow),
-  command: v.optional(v.pipe(checked('command-form', fixedCommandFault), v.description('the one command it runs, whatever is asked for'))),
+  command: v.optional(
+    v.pipe(checked('command-form', fixedCommandFault), v.description('the one command it runs, whatever is asked for')),
+  ),
 });
 
 export const ProviderRule = mapping({
   name: v.optional(sentence),
   to: People,
-  groups: v.optional(list(text('group-form', /^[A-Za-z0-9+=,.@_-]{1,128}$/, 'A group of IAM is 1 to 128 of A-Z, a-z, 0-9 and + = , . @ _ -'))),
-  'managed-policies': v.optional(list(text('arn-form', /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/, 'The ARN of a managed policy stands here'))),
+  groups: v.optional(
+    list(
+      text(
+        'group-form',
+        /^[A-Za-z0-9+=,.@_-]{1,128}$/,
+        'A group of IAM is 1 to 128 of A-Z, a-z, 0-9 and + = , . @ _ -',
+      ),
+    ),
+  ),
+  'managed-policies': v.optional(
+    list(
+      text(
+        'arn-form',
+        /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
+        'The ARN of a managed policy stands here',
+      ),
+    ),
+  ),
   console: v.optional(v.boolean('wrong-type: true or false')),
   mfa: v.optional(v.literal('required', 'mfa-form: Only required may stand here')),
   until: v.optional(end),
@@ -188,7 +242,11 @@ export const PolicyTest = mapping({
   expect: v.picklist(['granted', 'refused'], 'expect-form: granted or refused stands here'),
 });
 
-export const Undone = text('undone-form', /^[a-z0-9][a-z0-9_-]{0,31}-[0-9a-f]{8}$/, 'The name of a revocation is its handle, - and eight hexadecimal digits');
+export const Undone = text(
+  'undone-form',
+  /^[a-z0-9][a-z0-9_-]{0,31}-[0-9a-f]{8}$/,
+  'The name of a revocation is its handle, - and eight hexadecimal digits',
+);
 export const Team = name;
 export const Defaults = mapping({ allow: v.optional(Allow) });
 
@@ -196,7 +254,10 @@ export const Defaults = mapping({ allow: v.optional(Allow) });
 export const HEAD = {
   version: v.literal(1, 'version: This keyward reads version 1'),
   organization: name,
-  threshold: v.pipe(whole('threshold-range', 1, 1000, 'A threshold is a whole number from 1 up'), v.description('how many signers a release takes')),
+  threshold: v.pipe(
+    whole('threshold-range', 1, 1000, 'A threshold is a whole number from 1 up'),
+    v.description('how many signers a release takes'),
+  ),
   defaults: v.optional(Defaults),
 } as const;
 

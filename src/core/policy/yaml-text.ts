@@ -62,7 +62,8 @@ export class YamlText {
   place(path: Path, part: 'key' | 'value' = 'value'): Place {
     const parent = this.node(path.slice(0, -1));
     const step = path.at(-1);
-    if (parent === undefined || step === undefined) return path.length === 0 ? this.placeAt(this.root?.range?.[0] ?? 0) : this.place(path.slice(0, -1), 'key');
+    if (parent === undefined || step === undefined)
+      return path.length === 0 ? this.placeAt(this.root?.range?.[0] ?? 0) : this.place(path.slice(0, -1), 'key');
     const pair = isMap(parent) ? this.pair(parent, step) : undefined;
     const value = pair === undefined ? this.#child(parent, step) : pair.value;
     const key = pair?.key;
@@ -104,10 +105,23 @@ export function readYaml(file: string, bytes: Uint8Array, report: Report): YamlT
     for (const error of document.errors.slice(0, MOST_PER_FILE)) {
       report.error('yaml-syntax', at(error.pos[0]), `This is not YAML: ${error.message}.`);
     }
-    return document.errors.length > 0 ? undefined : new YamlText(file, text, document.contents as Node | null, counter, report);
+    return document.errors.length > 0
+      ? undefined
+      : new YamlText(file, text, document.contents as Node | null, counter, report);
   } catch (error) {
-    if (error instanceof TooMany) report.error('too-large', { file }, 'This file is too large to be a policy.', 'Split it into files in access-policy.d/.');
-    else if (error instanceof TooDeep || error instanceof RangeError) report.error('too-deep', { file, line: counter.lineStarts.length, column: 1 }, `Something here is nested more than ${DEEPEST} deep.`);
+    if (error instanceof TooMany)
+      report.error(
+        'too-large',
+        { file },
+        'This file is too large to be a policy.',
+        'Split it into files in access-policy.d/.',
+      );
+    else if (error instanceof TooDeep || error instanceof RangeError)
+      report.error(
+        'too-deep',
+        { file, line: counter.lineStarts.length, column: 1 },
+        `Something here is nested more than ${DEEPEST} deep.`,
+      );
     else if (!(error instanceof Directive)) throw error;
     return undefined;
   }
@@ -116,7 +130,12 @@ export function readYaml(file: string, bytes: Uint8Array, report: Report): YamlT
 /** The text of a file of any kind: size, encoding, and no character that hides. */
 function readText(file: string, bytes: Uint8Array, report: Report): string | undefined {
   if (bytes.length > LARGEST_FILE) {
-    report.error('too-large', { file }, `This file has ${bytes.length} bytes; ${LARGEST_FILE} are the most.`, 'Split it into files in access-policy.d/.');
+    report.error(
+      'too-large',
+      { file },
+      `This file has ${bytes.length} bytes; ${LARGEST_FILE} are the most.`,
+      'Split it into files in access-policy.d/.',
+    );
     return undefined;
   }
   const decoded = decodeUtf8(bytes);
@@ -126,13 +145,23 @@ function readText(file: string, bytes: Uint8Array, report: Report): string | und
     return undefined;
   }
   if (decoded.text.includes('PRIVATE KEY-----')) {
-    report.error('key-private-key', { file }, 'A private key stands in this file.', 'Take it out of the repository and its history, and replace it: it has been shown.');
+    report.error(
+      'key-private-key',
+      { file },
+      'A private key stands in this file.',
+      'Take it out of the repository and its history, and replace it: it has been shown.',
+    );
     return undefined;
   }
   report.source(file, decoded.text);
   const hidden = hiddenCharacters(decoded.text, MOST_PER_FILE);
   for (const { line, column, name } of hidden) {
-    report.error('hidden-character', { file, line, column }, `A character that cannot be seen, or is not what it looks like: ${name}.`, 'Take it out.');
+    report.error(
+      'hidden-character',
+      { file, line, column },
+      `A character that cannot be seen, or is not what it looks like: ${name}.`,
+      'Take it out.',
+    );
   }
   return hidden.length > 0 ? undefined : decoded.text;
 }
@@ -142,12 +171,22 @@ function placeIn(file: string, counter: LineCounter, offset: number): Place {
   return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-function compose(text: string, counter: LineCounter, at: (offset: number) => Place, report: Report): Document | undefined {
+function compose(
+  text: string,
+  counter: LineCounter,
+  at: (offset: number) => Place,
+  report: Report,
+): Document | undefined {
   const composer = new Composer(OPTIONS);
   let first: Document | undefined;
   for (const document of composer.compose(tokens(text, counter, at, report), true, text.length)) {
     if (first !== undefined) {
-      report.error('several-documents', at(document.range[0]), 'A second YAML document begins here.', 'Keep one in each file; more files go into access-policy.d/.');
+      report.error(
+        'several-documents',
+        at(document.range[0]),
+        'A second YAML document begins here.',
+        'Keep one in each file; more files go into access-policy.d/.',
+      );
       break;
     }
     first = document as Document;
@@ -156,7 +195,12 @@ function compose(text: string, counter: LineCounter, at: (offset: number) => Pla
 }
 
 /** The tokens of a text, counted while they come. */
-function* tokens(text: string, counter: LineCounter, at: (offset: number) => Place, report: Report): Generator<CST.Token> {
+function* tokens(
+  text: string,
+  counter: LineCounter,
+  at: (offset: number) => Place,
+  report: Report,
+): Generator<CST.Token> {
   // Parser.parse() would count the first line; next() does not.
   counter.addNewLine(0);
   const parser = new Parser(counter.addNewLine);

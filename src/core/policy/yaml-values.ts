@@ -21,14 +21,36 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const DATE_FIELDS = new Set(['until', 'left', 'removed']);
 const DATE = /^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$/;
 /** What YAML 1.1 readers (and people) take for a truth, an octal, a time of day or a number: yaml.org/type. */
-const OTHER_IN_1_1 = /^(?:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?0?b?[0-9][0-9_]*_[0-9_.]*|[-+]?0b[01_]+|=)$/i;
+const OTHER_IN_1_1 =
+  /^(?:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?0?b?[0-9][0-9_]*_[0-9_.]*|[-+]?0b[01_]+|=)$/i;
 const PLAIN_NUMBER = /^(?:0|-?[1-9][0-9]*)$/;
 
 export function valueOf(node: unknown, context: Context, field?: string): unknown {
   if (node === null || node === undefined || !isNode(node)) return null;
-  if (isAlias(node)) return refuse(node, context, 'yaml-alias', 'A policy has no YAML aliases: what is meant must stand where it is read.', 'Write it out here.');
-  if (node.anchor !== undefined) refuse(node, context, 'yaml-anchor', 'A policy has no YAML anchors.', `Take out &${node.anchor}; if the value begins with &, put it in quotes.`);
-  if (node.tag !== undefined) return refuse(node, context, 'yaml-tag', 'A policy has no YAML tags.', `Take out ${node.tag.replace('tag:yaml.org,2002:', '!!')}; if the value begins with !, put it in quotes.`);
+  if (isAlias(node))
+    return refuse(
+      node,
+      context,
+      'yaml-alias',
+      'A policy has no YAML aliases: what is meant must stand where it is read.',
+      'Write it out here.',
+    );
+  if (node.anchor !== undefined)
+    refuse(
+      node,
+      context,
+      'yaml-anchor',
+      'A policy has no YAML anchors.',
+      `Take out &${node.anchor}; if the value begins with &, put it in quotes.`,
+    );
+  if (node.tag !== undefined)
+    return refuse(
+      node,
+      context,
+      'yaml-tag',
+      'A policy has no YAML tags.',
+      `Take out ${node.tag.replace('tag:yaml.org,2002:', '!!')}; if the value begins with !, put it in quotes.`,
+    );
   if (isMap(node)) return mappingOf(node, context);
   if (isSeq(node)) return node.items.map((item) => valueOf(item, context));
   return isScalar(node) ? scalarOf(node, context, field) : BROKEN;
@@ -43,7 +65,13 @@ function mappingOf(map: YAMLMap, context: Context): Record<string, unknown> {
     const { line = 0 } = context.placeAt((pair.key as Node).range?.[0] ?? 0);
     const before = lines.get(key);
     if (before !== undefined) {
-      refuse(pair.key as Node, context, 'duplicate-key', `${key} stands here twice; the first is on line ${before}.`, 'Keep one of them.');
+      refuse(
+        pair.key as Node,
+        context,
+        'duplicate-key',
+        `${key} stands here twice; the first is on line ${before}.`,
+        'Keep one of them.',
+      );
       continue;
     }
     lines.set(key, line);
@@ -61,13 +89,25 @@ function keyOf(pair: Pair, context: Context): string | undefined {
     return undefined;
   }
   if (key.value === '<<') {
-    refuse(key, context, 'yaml-merge-key', 'A policy has no YAML merge keys: what is meant must stand where it is read.', 'Write the fields out here.');
+    refuse(
+      key,
+      context,
+      'yaml-merge-key',
+      'A policy has no YAML merge keys: what is meant must stand where it is read.',
+      'Write the fields out here.',
+    );
     return undefined;
   }
   const value = valueOf(key, context);
   if (value === BROKEN) return undefined;
   if (typeof value !== 'string') {
-    refuse(key, context, 'misread-value', `${key.source ?? ''} is read as ${kindOf(value)}, not as a name.`, quotes(key));
+    refuse(
+      key,
+      context,
+      'misread-value',
+      `${key.source ?? ''} is read as ${kindOf(value)}, not as a name.`,
+      quotes(key),
+    );
     return undefined;
   }
   if (!FORBIDDEN_KEYS.has(value)) return value;
@@ -81,17 +121,41 @@ function scalarOf(scalar: Scalar, context: Context, field: string | undefined): 
   if (typeof value === 'number') {
     // A fraction is left to whoever wants a whole number or a text here.
     if (String(value) === source && !(Number.isInteger(value) && !PLAIN_NUMBER.test(source))) return value;
-    return refuse(scalar, context, 'misread-value', `${source} is read as the number ${value}.`, `Write ${quoted(source)} if it is a text, ${value} if it is the number.`);
+    return refuse(
+      scalar,
+      context,
+      'misread-value',
+      `${source} is read as the number ${value}.`,
+      `Write ${quoted(source)} if it is a text, ${value} if it is the number.`,
+    );
   }
   if (typeof value === 'boolean' && source !== String(value)) {
-    return refuse(scalar, context, 'misread-value', `${source} is read as ${String(value)}.`, `Write ${quoted(source)} if it is a text, ${String(value)} if not.`);
+    return refuse(
+      scalar,
+      context,
+      'misread-value',
+      `${source} is read as ${String(value)}.`,
+      `Write ${quoted(source)} if it is a text, ${String(value)} if not.`,
+    );
   }
   if (typeof value !== 'string' || (field !== undefined && DATE_FIELDS.has(field))) return value;
   if (!OTHER_IN_1_1.test(source) && !DATE.test(source)) return value;
-  return refuse(scalar, context, 'misread-value', `Some YAML readers take ${source} for something other than a text.`, quotes(scalar));
+  return refuse(
+    scalar,
+    context,
+    'misread-value',
+    `Some YAML readers take ${source} for something other than a text.`,
+    quotes(scalar),
+  );
 }
 
-function refuse(node: Node | undefined, context: Context, rule: string, message: string, suggestion?: string): typeof BROKEN {
+function refuse(
+  node: Node | undefined,
+  context: Context,
+  rule: string,
+  message: string,
+  suggestion?: string,
+): typeof BROKEN {
   context.report.error(rule, context.placeAt(node?.range?.[0] ?? 0), message, suggestion);
   return BROKEN;
 }

@@ -8,7 +8,8 @@ import { compileTexts } from './policy-files.ts';
 const root = new URL('../../../', import.meta.url);
 const files = new Map([['access-policy.yaml', readFileSync(new URL('access-policy.yaml', root), 'utf8')]]);
 for (const folder of ['keys', 'servers', 'signers', 'couriers']) {
-  for (const name of readdirSync(new URL(folder, root))) files.set(`${folder}/${name}`, readFileSync(new URL(`${folder}/${name}`, root), 'utf8'));
+  for (const name of readdirSync(new URL(folder, root)))
+    files.set(`${folder}/${name}`, readFileSync(new URL(`${folder}/${name}`, root), 'utf8'));
 }
 
 function compiledAt(time: string): Compiled {
@@ -23,7 +24,13 @@ function table(policy: Compiled): string[] {
   const server = new Map(policy.servers.map(({ id, name }) => [id as string, name]));
   return [...policy.grants].map((grant) => {
     const allow = [grant.allow.pty ? 'pty' : '', ...grant.allow.forwardTo].filter(Boolean).join(' ');
-    const rest = [`[${allow}]`, ...grant.sudo.map(({ runAs, command }) => `${runAs}=${command}`), ...(grant.from ?? []), grant.command ?? '', grant.until === undefined ? '' : new Date(grant.until * 1000).toISOString()];
+    const rest = [
+      `[${allow}]`,
+      ...grant.sudo.map(({ runAs, command }) => `${runAs}=${command}`),
+      ...(grant.from ?? []),
+      grant.command ?? '',
+      grant.until === undefined ? '' : new Date(grant.until * 1000).toISOString(),
+    ];
     return [handle.get(grant.person), grant.account, server.get(grant.server), ...rest].filter(Boolean).join(' ');
   });
 }
@@ -42,15 +49,29 @@ it('means what it says', () => {
   ]);
   expect(policy).toMatchObject({ organization: 'acme', threshold: 2, undone: [] });
   expect(policy.signers.map(({ keys }) => keys.length)).toEqual([1, 1, 1]);
-  expect(policy.people.filter(({ left }) => left !== undefined).map(({ handle, left }) => [handle, left])).toEqual([['carl', parseInstant('2026-10-02T00:00:00Z')]]);
+  expect(policy.people.filter(({ left }) => left !== undefined).map(({ handle, left }) => [handle, left])).toEqual([
+    ['carl', parseInstant('2026-10-02T00:00:00Z')],
+  ]);
   const db = policy.servers.find(({ name }) => name === 'db-1');
-  expect(db).toMatchObject({ port: 2222, address: '10.0.4.12', labels: { role: 'db', env: 'production' }, accepted: [{ kind: 'key', account: 'root' }] });
+  expect(db).toMatchObject({
+    port: 2222,
+    address: '10.0.4.12',
+    labels: { role: 'db', env: 'production' },
+    accepted: [{ kind: 'key', account: 'root' }],
+  });
   expect([db?.hostKeys.length, db?.nextHostKeys.length, db?.adopt.length]).toEqual([1, 1, 1]);
-  expect(policy.providers).toMatchObject([{ name: 'aws-production', accountId: '123456789012', rules: [{ groups: ['billing-read'], console: true, mfaRequired: true }] }]);
+  expect(policy.providers).toMatchObject([
+    {
+      name: 'aws-production',
+      accountId: '123456789012',
+      rules: [{ groups: ['billing-read'], console: true, mfaRequired: true }],
+    },
+  ]);
 });
 
 it('lets ends end: the last second still holds, the next one does not', () => {
-  const reaches = (time: string): number => compiledAtWithWarnings(time).filter((line) => line.startsWith('bob ')).length;
+  const reaches = (time: string): number =>
+    compiledAtWithWarnings(time).filter((line) => line.startsWith('bob ')).length;
   expect(reaches('2035-01-31T18:00:00Z')).toBe(1);
   expect(reaches('2035-01-31T18:00:01Z')).toBe(0);
 });

@@ -14,7 +14,12 @@ function cost(run: () => void): { readonly ms: number; readonly mb: number } {
   return { ms: (user + system) / 1000, mb: (process.memoryUsage().heapUsed - memory) / 1e6 };
 }
 
-const BOMB = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghi'.split('').map((name, i) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[i] ?? ''}`).join(',')}]`)].join('\n');
+const BOMB = [
+  'a: &a [x,x,x,x,x,x,x,x,x]',
+  ...'bcdefghi'
+    .split('')
+    .map((name, i) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[i] ?? ''}`).join(',')}]`),
+].join('\n');
 
 const SMALL: readonly (readonly [string, string, string, string])[] = [
   ['an alias bomb', 'access-policy.d/x.yaml', BOMB, 'yaml-alias'],
@@ -22,7 +27,12 @@ const SMALL: readonly (readonly [string, string, string, string])[] = [
   ['a key line of 60 KB', 'keys/bob.pub', `${keyLine('bob')}${'A'.repeat(60_000)}`, 'key-too-long'],
   ['100,000 blanks before a key', 'keys/bob.pub', `${' '.repeat(100_000)}${keyLine('bob')}`, 'too-large'],
   ['100,000 blanks in a name', 'access-policy.d/x.yaml', `teams: ["${' '.repeat(100_000)}"]`, 'name-form'],
-  ['a pattern of many stars', 'access-policy.d/x.yaml', `rules: [{ name: x, to: { employees: ["${'*a'.repeat(30)}"] }, servers: { names: ["${'*-'.repeat(30)}x"] } }]`, 'selector-matches-nothing'],
+  [
+    'a pattern of many stars',
+    'access-policy.d/x.yaml',
+    `rules: [{ name: x, to: { employees: ["${'*a'.repeat(30)}"] }, servers: { names: ["${'*-'.repeat(30)}x"] } }]`,
+    'selector-matches-nothing',
+  ],
   ['an unknown field of 1,000 letters', 'access-policy.d/x.yaml', `${'a'.repeat(1000)}: 1`, 'unknown-field'],
   ['a field of 100,000 letters', 'access-policy.d/x.yaml', `${'a'.repeat(100_000)}: 1`, 'yaml-syntax'],
   ['100,000 brackets', 'access-policy.d/x.yaml', '['.repeat(100_000), 'too-deep'],
@@ -35,7 +45,14 @@ it('small ones: under 50 ms and 20 MB', () => {
   let slowest = 0;
   for (const [what, path, text, rule] of SMALL) {
     const bad = new Map(files).set(path, new TextEncoder().encode(text));
-    const runs = [1, 2, 3].map(() => cost(() => expect(compilePolicy(bad, NOW, sha256).findings.map((finding) => finding.rule), what).toContain(rule)));
+    const runs = [1, 2, 3].map(() =>
+      cost(() =>
+        expect(
+          compilePolicy(bad, NOW, sha256).findings.map((finding) => finding.rule),
+          what,
+        ).toContain(rule),
+      ),
+    );
     const ms = Math.min(...runs.map((run) => run.ms));
     expect(ms, `${what}: ${ms} ms`).toBeLessThan(50);
     expect(Math.min(...runs.map((run) => run.mb)), what).toBeLessThan(20);

@@ -17,7 +17,8 @@ it('is what the code says', () => {
 });
 
 it('takes the example, the base policy and a policy with empty sections', () => {
-  for (const text of [EXAMPLE, BASE_YAML, 'version: 1\norganization: acme\nthreshold: 1\nemployees:\nrules:\n']) expect(misfits(schema, parse(text))).toEqual([]);
+  for (const text of [EXAMPLE, BASE_YAML, 'version: 1\norganization: acme\nthreshold: 1\nemployees:\nrules:\n'])
+    expect(misfits(schema, parse(text))).toEqual([]);
 });
 
 const FAULTS: readonly (readonly [string, string, string, string])[] = [
@@ -39,18 +40,42 @@ it.each(FAULTS)('finds %s', (_, right, wrong, place) => {
 });
 
 it('has the forms of names and ids that core/access has', () => {
-  const { properties } = schema as unknown as { properties: Record<string, { pattern: string; additionalProperties: { properties: Record<string, { pattern: string }> } }> };
+  const { properties } = schema as unknown as {
+    properties: Record<
+      string,
+      { pattern: string; additionalProperties: { properties: Record<string, { pattern: string }> } }
+    >;
+  };
   const employee = properties['employees']?.additionalProperties.properties ?? {};
   const pairs: readonly (readonly [string | undefined, (text: string) => boolean])[] = [
     [properties['organization']?.pattern, isName],
     [employee['account']?.pattern, isAccountName],
     [employee['id']?.pattern, (text) => isId(text, 'emp')],
   ];
-  const texts = ['a', '0', '-a', '_a', 'a_b-c', 'A', 'a b', 'ä', 'a'.repeat(32), 'a'.repeat(33), '', 'a\n', '1a', `emp_${'0'.repeat(26)}`, `emp_${'i'.repeat(26)}`, `mch_${'0'.repeat(26)}`, `emp_${'0'.repeat(25)}`];
+  const texts = [
+    'a',
+    '0',
+    '-a',
+    '_a',
+    'a_b-c',
+    'A',
+    'a b',
+    'ä',
+    'a'.repeat(32),
+    'a'.repeat(33),
+    '',
+    'a\n',
+    '1a',
+    `emp_${'0'.repeat(26)}`,
+    `emp_${'i'.repeat(26)}`,
+    `mch_${'0'.repeat(26)}`,
+    `emp_${'0'.repeat(25)}`,
+  ];
   let looked = 0;
-  for (const [pattern = '(?!)', takes] of pairs) for (const text of texts) {
-    looked += 1;
-    expect(new RegExp(pattern).test(text), `${pattern} ${JSON.stringify(text)}`).toBe(takes(text));
-  }
+  for (const [pattern = '(?!)', takes] of pairs)
+    for (const text of texts) {
+      looked += 1;
+      expect(new RegExp(pattern).test(text), `${pattern} ${JSON.stringify(text)}`).toBe(takes(text));
+    }
   console.log(`schema: ${FAULTS.length} planted faults found, ${looked} names and ids compared`);
 });

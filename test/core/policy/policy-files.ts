@@ -60,7 +60,9 @@ export function baseFiles(): Map<string, string> {
 }
 
 export function bytesOf(texts: Texts): Map<string, Uint8Array> {
-  return new Map([...texts].map(([path, text]) => [path, typeof text === 'string' ? new TextEncoder().encode(text) : text]));
+  return new Map(
+    [...texts].map(([path, text]) => [path, typeof text === 'string' ? new TextEncoder().encode(text) : text]),
+  );
 }
 
 export function compileTexts(texts: Texts, now = NOW): Compilation {

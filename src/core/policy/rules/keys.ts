@@ -19,25 +19,53 @@ const keysOnce: PolicyRule = ({ keys, report }) => {
   }
 };
 
-function twice(file: KeyFile, line: KeyLine, other: KeyFile, otherLine: KeyLine): Parameters<Parameters<PolicyRule>[0]['report']['error']> {
+function twice(
+  file: KeyFile,
+  line: KeyLine,
+  other: KeyFile,
+  otherLine: KeyLine,
+): Parameters<Parameters<PolicyRule>[0]['report']['error']> {
   const there = `${other.path}:${otherLine.place.line ?? 1}`;
   if (file === other) return ['key-twice', line.place, `This key stands in ${there} already.`, 'Keep one of them.'];
   if (other.folder === 'signers' && file.folder !== 'signers') {
-    return ['signer-key-reused', line.place, `This key signs for ${other.name} (${there}) and must be used for nothing else.`, 'Take another key here.'];
+    return [
+      'signer-key-reused',
+      line.place,
+      `This key signs for ${other.name} (${there}) and must be used for nothing else.`,
+      'Take another key here.',
+    ];
   }
   if (file.folder === 'servers' && other.folder === 'servers') {
-    return ['host-key-twice', line.place, `${other.name} has the same host key (${there}): either could pass for the other.`, 'Make new host keys on one of them.'];
+    return [
+      'host-key-twice',
+      line.place,
+      `${other.name} has the same host key (${there}): either could pass for the other.`,
+      'Make new host keys on one of them.',
+    ];
   }
-  return ['key-twice', line.place, `This key is also that of ${other.name} (${there}).`, 'Each key belongs to one of them only; make another.'];
+  return [
+    'key-twice',
+    line.place,
+    `This key is also that of ${other.name} (${there}).`,
+    'Each key belongs to one of them only; make another.',
+  ];
 }
 
 const keyFilesBelongToSomebody: PolicyRule = ({ policy, keys, report }) => {
   if (!policy.whole) return;
-  for (const [folder, names, what] of [['keys', policy.named.people, 'employee or machine'], ['servers', policy.named.servers, 'server']] as const) {
+  for (const [folder, names, what] of [
+    ['keys', policy.named.people, 'employee or machine'],
+    ['servers', policy.named.servers, 'server'],
+  ] as const) {
     for (const { name, path } of keys[folder].values()) {
       if (names.has(name)) continue;
       const near = nearest(name, names.keys());
-      report.error('stray-key-file', { file: path }, `There is no ${what} ${name} in the policy.`, near === undefined ? 'Add the line, or delete this file.' : `Did you mean ${near}?`);
+      report.error(
+        'stray-key-file',
+        { file: path },
+        `There is no ${what} ${name} in the policy.`,
+        near === undefined ? 'Add the line, or delete this file.' : `Did you mean ${near}?`,
+      );
     }
   }
 };
@@ -53,7 +81,8 @@ const peopleHaveKeys: PolicyRule = ({ policy, keys, report }) => {
 const keyFilesHoldKeys: PolicyRule = ({ keys, report }) => {
   for (const folder of KEY_FOLDERS) {
     for (const { path, lines, broken } of keys[folder].values()) {
-      if (lines.length === 0 && !broken && folder !== 'servers') report.warning('empty-key-file', { file: path }, 'This file holds no key.', 'Add one, or delete it.');
+      if (lines.length === 0 && !broken && folder !== 'servers')
+        report.warning('empty-key-file', { file: path }, 'This file holds no key.', 'Add one, or delete it.');
     }
   }
 };

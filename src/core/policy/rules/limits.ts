@@ -7,14 +7,26 @@ import type { PolicyRule, Subject } from './index.ts';
 
 const endedRules: PolicyRule = ({ reaches, report }) => {
   for (const { rule, ended, until } of reaches.rules) {
-    if (ended && until !== undefined) report.warning('rule-ended', rule.at.value('until'), `${rule.name} ended ${formatInstant(until)} and gives nothing.`, 'Delete the rule, or write a later day.');
+    if (ended && until !== undefined)
+      report.warning(
+        'rule-ended',
+        rule.at.value('until'),
+        `${rule.name} ended ${formatInstant(until)} and gives nothing.`,
+        'Delete the rule, or write a later day.',
+      );
   }
 };
 
 const networksLimit: PolicyRule = ({ policy, report }) => {
   for (const { value, at } of policy.rules) {
     for (const [index, network] of (value.from ?? []).entries()) {
-      if (isEverywhere(network)) report.warning('from-everywhere', at.value('from', index), `${network} is every address and limits nothing.`, 'Leave from out if it may come from anywhere.');
+      if (isEverywhere(network))
+        report.warning(
+          'from-everywhere',
+          at.value('from', index),
+          `${network} is every address and limits nothing.`,
+          'Leave from out if it may come from anywhere.',
+        );
     }
   }
 };
@@ -24,7 +36,9 @@ const networksLimit: PolicyRule = ({ policy, report }) => {
  * two would not add up but depend on their order. Having none is different from having one.
  */
 const rulesAgree: PolicyRule = (subject) => {
-  const rules = subject.reaches.rules.filter(({ ended, people, servers }) => !ended && people.members.length > 0 && servers.members.length > 0);
+  const rules = subject.reaches.rules.filter(
+    ({ ended, people, servers }) => !ended && people.members.length > 0 && servers.members.length > 0,
+  );
   const limits = rules.map(({ rule }) => limitsOf(rule.value));
   for (const [later, rule] of rules.entries()) {
     for (let earlier = 0; earlier < later; earlier += 1) {

@@ -13,12 +13,27 @@ const thresholdFitsSigners: PolicyRule = (subject) => {
   if (threshold === undefined || [...subject.keys.signers.values()].some(({ broken }) => broken)) return;
   const place = threshold.at.value();
   if (signers === 0) {
-    subject.report.error('no-signers', place, 'There is no key in signers/: nothing can be signed.', 'Add signers/<handle>.pub.');
+    subject.report.error(
+      'no-signers',
+      place,
+      'There is no key in signers/: nothing can be signed.',
+      'Add signers/<handle>.pub.',
+    );
   } else if (threshold.value > signers) {
-    subject.report.error('threshold-above-signers', place, `${threshold.value} signatures cannot be had from ${people(signers)}.`, `Write ${signers} or less, or add signers.`);
+    subject.report.error(
+      'threshold-above-signers',
+      place,
+      `${threshold.value} signatures cannot be had from ${people(signers)}.`,
+      `Write ${signers} or less, or add signers.`,
+    );
   } else if (threshold.value === signers) {
     const lost = signers === 1 ? 'If that key is lost' : 'If one of them is lost or away';
-    subject.report.warning('threshold-equals-signers', place, `All ${signers} signers must sign. ${lost}, nothing can be given any more.`, 'Add a signer, or a spare key of one in a safe.');
+    subject.report.warning(
+      'threshold-equals-signers',
+      place,
+      `All ${signers} signers must sign. ${lost}, nothing can be given any more.`,
+      'Add a signer, or a spare key of one in a safe.',
+    );
   }
 };
 
@@ -28,16 +43,23 @@ function people(count: number): string {
 
 const signersAreEmployees: PolicyRule = ({ policy, keys, report }) => {
   if (!policy.whole) return;
-  const names = new Set([...policy.named.people.keys()]);
+  const names = new Set(policy.named.people.keys());
   const machines = new Set(policy.machines.map(({ name }) => name));
   for (const { name, path } of keys.signers.values()) {
-    if (machines.has(name)) report.error('unknown-signer', { file: path }, `${name} is a machine; a signer is an employee.`);
+    if (machines.has(name))
+      report.error('unknown-signer', { file: path }, `${name} is a machine; a signer is an employee.`);
     else if (!names.has(name)) {
       const near = nearest(name, names);
-      report.error('unknown-signer', { file: path }, `There is no employee ${name}.`, near === undefined ? 'Add the employee, or delete this file.' : `Did you mean ${near}?`);
+      report.error(
+        'unknown-signer',
+        { file: path },
+        `There is no employee ${name}.`,
+        near === undefined ? 'Add the employee, or delete this file.' : `Did you mean ${near}?`,
+      );
     }
     const left = policy.employees.find((employee) => employee.name === name && employee.value.left !== undefined);
-    if (left !== undefined) report.error('signer-left', { file: path }, `${name} has left and can still sign.`, 'Delete this file.');
+    if (left !== undefined)
+      report.error('signer-left', { file: path }, `${name} has left and can still sign.`, 'Delete this file.');
   }
 };
 
@@ -45,7 +67,12 @@ const somethingCarries: PolicyRule = ({ policy, keys, report }) => {
   const [first] = policy.servers;
   const files = [...keys.couriers.values()];
   if (first === undefined || files.some(({ lines, broken }) => broken || lines.length > 0)) return;
-  report.error('no-courier', first.at.key(), 'There is no key in couriers/: nothing can be carried to a server.', 'Add couriers/<name>.pub.');
+  report.error(
+    'no-courier',
+    first.at.key(),
+    'There is no key in couriers/: nothing can be carried to a server.',
+    'Add couriers/<name>.pub.',
+  );
 };
 
 export const organizationRules: readonly PolicyRule[] = [thresholdFitsSigners, signersAreEmployees, somethingCarries];

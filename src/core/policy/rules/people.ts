@@ -13,7 +13,13 @@ const idsOnce: PolicyRule = ({ policy, report }) => {
   for (const { name, value, at } of [...policy.employees, ...policy.machines, ...policy.servers, ...policy.providers]) {
     const other = before.get(value.id);
     if (other === undefined) before.set(value.id, { name, place: at.value('id') });
-    else report.error('duplicate-id', at.value('id'), `${name} has the id of ${other.name} (${other.place.file}:${other.place.line ?? 1}).`, 'Every id is made once and given to nobody else.');
+    else
+      report.error(
+        'duplicate-id',
+        at.value('id'),
+        `${name} has the id of ${other.name} (${other.place.file}:${other.place.line ?? 1}).`,
+        'Every id is made once and given to nobody else.',
+      );
   }
 };
 
@@ -22,7 +28,12 @@ const teamsAreListed: PolicyRule = ({ policy, report }) => {
     for (const [index, team] of (value.teams ?? []).entries()) {
       if (!policy.whole || policy.named.teams.has(team)) continue;
       const near = nearest(team, policy.named.teams.keys());
-      report.error('unknown-team', at.value('teams', index), `There is no team ${team}.`, near === undefined ? 'List it under teams.' : `Did you mean ${near}?`);
+      report.error(
+        'unknown-team',
+        at.value('teams', index),
+        `There is no team ${team}.`,
+        near === undefined ? 'List it under teams.' : `Did you mean ${near}?`,
+      );
     }
   }
 };
@@ -33,12 +44,22 @@ const ownersAreEmployees: PolicyRule = ({ policy, report }) => {
   for (const { name, value, at } of policy.machines) {
     const owner = employees.get(value.owner);
     if (owner?.left !== undefined) {
-      report.warning('owner-left', at.value('owner'), `${value.owner} has left; nobody answers for ${name}.`, 'Name another owner.');
+      report.warning(
+        'owner-left',
+        at.value('owner'),
+        `${value.owner} has left; nobody answers for ${name}.`,
+        'Name another owner.',
+      );
     } else if (owner === undefined && machines.has(value.owner)) {
       report.error('unknown-person', at.value('owner'), `${value.owner} is a machine; an owner is an employee.`);
     } else if (owner === undefined && policy.whole && !policy.named.people.has(value.owner)) {
       const near = nearest(value.owner, employees.keys());
-      report.error('unknown-person', at.value('owner'), `There is no employee ${value.owner}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+      report.error(
+        'unknown-person',
+        at.value('owner'),
+        `There is no employee ${value.owner}.`,
+        near === undefined ? undefined : `Did you mean ${near}?`,
+      );
     }
   }
 };
@@ -52,7 +73,12 @@ const leftIsNotAhead: PolicyRule = (subject) => {
   for (const { name, value, at } of [...subject.policy.employees, ...subject.policy.machines]) {
     const left = dayOf(value.left);
     if (left === undefined || left <= subject.now) continue;
-    subject.report.error('left-ahead', at.value('left'), `left says that ${name} has left; this day is still to come.`, `For an end to come write until: ${value.left ?? ''}.`);
+    subject.report.error(
+      'left-ahead',
+      at.value('left'),
+      `left says that ${name} has left; this day is still to come.`,
+      `For an end to come write until: ${value.left ?? ''}.`,
+    );
   }
 };
 
@@ -60,13 +86,19 @@ const endedPeople: PolicyRule = ({ policy, now, report }) => {
   for (const { name, value, at } of [...policy.employees, ...policy.machines]) {
     const until = endOf(value);
     if (value.left !== undefined || until === undefined || !hasEnded(until, now)) continue;
-    report.warning('person-ended', at.value('until'), `All access of ${name} ended ${formatInstant(until)}.`, `Run keyward offboard ${name}, or write a later day.`);
+    report.warning(
+      'person-ended',
+      at.value('until'),
+      `All access of ${name} ended ${formatInstant(until)}.`,
+      `Run keyward offboard ${name}, or write a later day.`,
+    );
   }
 };
 
 const namesLookDifferent: PolicyRule = (subject) => {
   const { policy } = subject;
-  for (const entries of [[...policy.employees, ...policy.machines], policy.servers, policy.teams]) warnOfTwins(entries, subject);
+  for (const entries of [[...policy.employees, ...policy.machines], policy.servers, policy.teams])
+    warnOfTwins(entries, subject);
 };
 
 function warnOfTwins(entries: readonly Entry<unknown>[], { report }: Subject): void {
@@ -74,8 +106,21 @@ function warnOfTwins(entries: readonly Entry<unknown>[], { report }: Subject): v
   for (const { name, at } of entries) {
     const other = before.get(outline(name));
     if (other === undefined) before.set(outline(name), name);
-    else report.warning('lookalike-name', at.key(), `${name} is easily taken for ${other}.`, 'Give one of them another name.');
+    else
+      report.warning(
+        'lookalike-name',
+        at.key(),
+        `${name} is easily taken for ${other}.`,
+        'Give one of them another name.',
+      );
   }
 }
 
-export const peopleRules: readonly PolicyRule[] = [idsOnce, teamsAreListed, ownersAreEmployees, leftIsNotAhead, endedPeople, namesLookDifferent];
+export const peopleRules: readonly PolicyRule[] = [
+  idsOnce,
+  teamsAreListed,
+  ownersAreEmployees,
+  leftIsNotAhead,
+  endedPeople,
+  namesLookDifferent,
+];

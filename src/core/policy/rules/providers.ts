@@ -8,7 +8,13 @@ const accountIdsOnce: PolicyRule = ({ policy, report }) => {
   for (const { name, value, at } of policy.providers) {
     const other = before.get(value['account-id']);
     if (other === undefined) before.set(value['account-id'], name);
-    else report.error('account-id-twice', at.value('account-id'), `${other} is the same AWS account.`, 'Put its rules under one name.');
+    else
+      report.error(
+        'account-id-twice',
+        at.value('account-id'),
+        `${other} is the same AWS account.`,
+        'Put its rules under one name.',
+      );
   }
 };
 
@@ -17,8 +23,20 @@ const rulesGiveSomething: PolicyRule = ({ policy, now, report }) => {
     for (const [index, rule] of value.rules.entries()) {
       const until = endOf(rule);
       const gives = rule.groups !== undefined || rule['managed-policies'] !== undefined || rule.console === true;
-      if (!gives) report.warning('gives-nothing', at.value('rules', index), 'This rule gives nothing.', 'Add groups, managed-policies or console: true.');
-      if (until !== undefined && hasEnded(until, now)) report.warning('rule-ended', at.value('rules', index, 'until'), `This rule ended ${formatInstant(until)} and gives nothing.`, 'Delete the rule, or write a later day.');
+      if (!gives)
+        report.warning(
+          'gives-nothing',
+          at.value('rules', index),
+          'This rule gives nothing.',
+          'Add groups, managed-policies or console: true.',
+        );
+      if (until !== undefined && hasEnded(until, now))
+        report.warning(
+          'rule-ended',
+          at.value('rules', index, 'until'),
+          `This rule ended ${formatInstant(until)} and gives nothing.`,
+          'Delete the rule, or write a later day.',
+        );
     }
   }
 };

@@ -41,7 +41,11 @@ const providersSelect: PolicyRule = (subject) => {
       const before = subject.report.errors;
       checkPeople(rule.to, at, subject, choices, ['rules', index]);
       if (subject.policy.complete && subject.report.errors === before && subject.reaches.to(rule.to).length === 0) {
-        subject.report.warning('selector-matches-nothing', at.key('rules', index, 'to'), 'This means nobody who is here, so the rule gives nothing.');
+        subject.report.warning(
+          'selector-matches-nothing',
+          at.key('rules', index, 'to'),
+          'This means nobody who is here, so the rule gives nothing.',
+        );
       }
     }
   }
@@ -53,11 +57,20 @@ const testsSelect: PolicyRule = (subject) => {
     const before = subject.report.errors;
     checkServers(value.servers, at, subject, choices);
     if (subject.policy.complete && subject.report.errors === before && subject.reaches.on(value.servers).length === 0) {
-      subject.report.error('test-checks-nothing', at.key('servers'), 'This means no server, so the test checks nothing.');
+      subject.report.error(
+        'test-checks-nothing',
+        at.key('servers'),
+        'This means no server, so the test checks nothing.',
+      );
     }
     if (!subject.policy.whole || subject.policy.named.people.has(value.who)) continue;
     const near = nearest(value.who, subject.policy.named.people.keys());
-    subject.report.error('unknown-person', at.value('who'), `There is no employee or machine ${value.who}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+    subject.report.error(
+      'unknown-person',
+      at.value('who'),
+      `There is no employee or machine ${value.who}.`,
+      near === undefined ? undefined : `Did you mean ${near}?`,
+    );
   }
 };
 
@@ -78,7 +91,8 @@ function choicesOf({ policy }: Subject): Choices {
 function labelsOf({ servers }: Subject['policy']): ReadonlyMap<string, ReadonlySet<string>> {
   const labels = new Map<string, Set<string>>();
   for (const { value } of servers) {
-    for (const [label, text] of Object.entries(value.labels ?? {})) labels.set(label, (labels.get(label) ?? new Set()).add(text));
+    for (const [label, text] of Object.entries(value.labels ?? {}))
+      labels.set(label, (labels.get(label) ?? new Set()).add(text));
   }
   return labels;
 }
@@ -87,7 +101,12 @@ type Steps = readonly (string | number)[];
 
 function checkPeople(to: WrittenPeople, at: At, subject: Subject, choices: Choices, under: Steps = []): void {
   if (!selectsPeople(to)) {
-    subject.report.error('empty-selector', at.value(...under, 'to'), 'This selects nobody.', 'Everybody is employees: ["*"].');
+    subject.report.error(
+      'empty-selector',
+      at.value(...under, 'to'),
+      'This selects nobody.',
+      'Everybody is employees: ["*"].',
+    );
     return;
   }
   checkNames(to.teams, choices.team, at, [...under, 'to', 'teams'], subject);
@@ -99,15 +118,26 @@ function checkPeople(to: WrittenPeople, at: At, subject: Subject, choices: Choic
 
 function warnOfLeft(names: readonly string[] | undefined, at: At, steps: Steps, { policy, report }: Subject): void {
   if (names === undefined) return;
-  const left = new Set([...policy.employees, ...policy.machines].filter(({ value }) => value.left !== undefined).map(({ name }) => name));
+  const left = new Set(
+    [...policy.employees, ...policy.machines].filter(({ value }) => value.left !== undefined).map(({ name }) => name),
+  );
   for (const [index, name] of names.entries()) {
-    if (left.has(name)) report.warning('names-left', at.value(...steps, index), `${name} has left and gets nothing.`, 'Take the name out.');
+    if (left.has(name))
+      report.warning(
+        'names-left',
+        at.value(...steps, index),
+        `${name} has left and gets nothing.`,
+        'Take the name out.',
+      );
   }
 }
 
 function checkServers(servers: WrittenServers, at: At, subject: Subject, choices: Choices): void {
   if (!selectsServers(servers)) {
-    const message = servers.except === undefined ? 'This selects no server.' : 'except takes from something; this does not say from what.';
+    const message =
+      servers.except === undefined
+        ? 'This selects no server.'
+        : 'except takes from something; this does not say from what.';
     subject.report.error('empty-selector', at.value('servers'), message, 'Every server is names: ["*"].');
   }
   checkNames(servers.names, choices.server, at, ['servers', 'names'], subject);
@@ -115,15 +145,27 @@ function checkServers(servers: WrittenServers, at: At, subject: Subject, choices
   checkLabels(servers, at, subject, choices);
 }
 
-function checkNames(patterns: readonly string[] | undefined, { what, names, known }: Choice, at: At, steps: Steps, { policy, report }: Subject): void {
+function checkNames(
+  patterns: readonly string[] | undefined,
+  { what, names, known }: Choice,
+  at: At,
+  steps: Steps,
+  { policy, report }: Subject,
+): void {
   if (!policy.whole) return;
   for (const [index, pattern] of (patterns ?? []).entries()) {
     const place = at.value(...steps, index);
     if (isGlob(pattern)) {
-      if (policy.complete && !names.some(anyOf([pattern]))) report.warning('selector-matches-nothing', place, `No ${what} has a name like ${pattern}.`);
+      if (policy.complete && !names.some(anyOf([pattern])))
+        report.warning('selector-matches-nothing', place, `No ${what} has a name like ${pattern}.`);
     } else if (!known(pattern)) {
       const near = nearest(pattern, names);
-      report.error(what === 'employee' || what === 'machine' ? 'unknown-person' : `unknown-${what}`, place, `There is no ${what} ${pattern}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+      report.error(
+        what === 'employee' || what === 'machine' ? 'unknown-person' : `unknown-${what}`,
+        place,
+        `There is no ${what} ${pattern}.`,
+        near === undefined ? undefined : `Did you mean ${near}?`,
+      );
     }
   }
 }
@@ -134,14 +176,25 @@ function checkLabels(servers: WrittenServers, at: At, { policy, report }: Subjec
     const values = labels.get(label);
     if (values === undefined) {
       const near = nearest(label, labels.keys());
-      report.warning('unknown-label', at.key('servers', 'labels', label), `No server has a label ${label}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+      report.warning(
+        'unknown-label',
+        at.key('servers', 'labels', label),
+        `No server has a label ${label}.`,
+        near === undefined ? undefined : `Did you mean ${near}?`,
+      );
       continue;
     }
     for (const [index, pattern] of (typeof wanted === 'string' ? [wanted] : wanted).entries()) {
       if ([...values].some(anyOf([pattern]))) continue;
-      const place = typeof wanted === 'string' ? at.value('servers', 'labels', label) : at.value('servers', 'labels', label, index);
+      const place =
+        typeof wanted === 'string' ? at.value('servers', 'labels', label) : at.value('servers', 'labels', label, index);
       const near = nearest(pattern, values);
-      report.warning('unknown-label', place, `No server has ${label}: ${pattern}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+      report.warning(
+        'unknown-label',
+        place,
+        `No server has ${label}: ${pattern}.`,
+        near === undefined ? undefined : `Did you mean ${near}?`,
+      );
     }
   }
 }
