@@ -28,7 +28,12 @@ export type AgentAnswer =
   | { readonly kind: 'silent'; readonly why: string };
 
 /** The signature in its wire form (algorithm, blob) over `data`; `algorithm` chooses the hash of an RSA key. */
-export async function askAgent(socket: string, key: PublicKey, data: Uint8Array, algorithm: string): Promise<AgentAnswer> {
+export async function askAgent(
+  socket: string,
+  key: PublicKey,
+  data: Uint8Array,
+  algorithm: string,
+): Promise<AgentAnswer> {
   try {
     const listed = await exchange(socket, Uint8Array.of(REQUEST_IDENTITIES), PATIENCE.list);
     if (!holds(listed, key)) return { kind: 'lacks' };
@@ -71,7 +76,8 @@ function exchange(path: string, message: Uint8Array, patience: number): Promise<
       received = joinBytes(received, chunk);
       if (received.length < 4) return;
       const length = new Reader(received).uint32();
-      if (length > LONGEST_ANSWER || received.length > length + 4) return end(new Error('it answered with something else'));
+      if (length > LONGEST_ANSWER || received.length > length + 4)
+        return end(new Error('it answered with something else'));
       if (received.length < length + 4) return undefined;
       socket.destroy();
       return resolve(received.slice(4));

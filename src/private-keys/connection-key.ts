@@ -8,7 +8,17 @@ import sshpk from 'sshpk';
 import { Failure } from '../core/failure.ts';
 import { keyFields, mayCarry, readKeyBlob, readPublicKey } from '../core/ssh/index.ts';
 import type { KeyKind, PublicKey } from '../core/ssh/index.ts';
-import { asciiText, bigEndian, decodeBase64, encodeHex, joinBytes, Malformed, Reader, writeMpint, writeString } from '../core/ssh/wire.ts';
+import {
+  asciiText,
+  bigEndian,
+  decodeBase64,
+  encodeHex,
+  joinBytes,
+  Malformed,
+  Reader,
+  writeMpint,
+  writeString,
+} from '../core/ssh/wire.ts';
 import type { ConnectionKey } from '../world.ts';
 import { askAgent } from './agent.ts';
 
@@ -36,7 +46,9 @@ export async function openConnectionKey({ file, read, agent }: ConnectionKeyOpti
       const answer = agent === undefined ? undefined : await askAgent(agent, key, data, algorithm);
       if (answer?.kind === 'signed') return answer.signature;
       if (opened.secret !== undefined) return proveWith(opened, data, algorithm);
-      throw new Failure('key', `the key ${file} has a passphrase and no ssh-agent holds it`, { next: `run: ssh-add ${file}` });
+      throw new Failure('key', `the key ${file} has a passphrase and no ssh-agent holds it`, {
+        next: `run: ssh-add ${file}`,
+      });
     },
   };
 }
@@ -74,10 +86,18 @@ function secretOf(parsed: sshpk.PrivateKey, key: PublicKey): KeyObject {
   if (curve === undefined) return createPrivateKey(parsed.toString('pkcs8'));
   const [name, bytes] = curve;
   const [x, y] = name === 'Ed25519' ? [keyFields(key)[0]] : halves(keyFields(key)[1]?.slice(1) ?? new Uint8Array(0));
-  const part = (parsed.part as Readonly<Record<string, { readonly data: Uint8Array } | undefined>>)[name === 'Ed25519' ? 'k' : 'd'];
-  const digits = encodeHex(part?.data ?? new Uint8Array(0)).replace(/^(00)+/, '').padStart(bytes * 2, '0');
+  const part = (parsed.part as Readonly<Record<string, { readonly data: Uint8Array } | undefined>>)[
+    name === 'Ed25519' ? 'k' : 'd'
+  ];
+  const digits = encodeHex(part?.data ?? new Uint8Array(0))
+    .replace(/^(00)+/, '')
+    .padStart(bytes * 2, '0');
   const d = Buffer.from(digits, 'hex').toString('base64url');
-  const point = { crv: name, x: Buffer.from(x ?? []).toString('base64url'), ...(y === undefined ? {} : { y: Buffer.from(y).toString('base64url') }) };
+  const point = {
+    crv: name,
+    x: Buffer.from(x ?? []).toString('base64url'),
+    ...(y === undefined ? {} : { y: Buffer.from(y).toString('base64url') }),
+  };
   return createPrivateKey({ key: { kty: name === 'Ed25519' ? 'OKP' : 'EC', ...point, d }, format: 'jwk' });
 }
 
@@ -100,7 +120,9 @@ function strict(file: string, reading: ReturnType<typeof readPublicKey>): Public
 
 /** The public half of a private key in the OpenSSH format (PROTOCOL.key), which stands there unencrypted. */
 function publicBlob(text: string): Uint8Array | undefined {
-  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\r\n]+)-----END OPENSSH PRIVATE KEY-----/.exec(text)?.[1];
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\r\n]+)-----END OPENSSH PRIVATE KEY-----/.exec(
+    text,
+  )?.[1];
   if (body === undefined) return undefined;
   try {
     const reader = new Reader(decodeBase64(body.replace(/[\r\n]/g, '')));

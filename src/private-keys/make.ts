@@ -33,7 +33,9 @@ export function makePrivateKey({ passphrase, comment }: NewKey): MadeKey {
     });
   }
   if (!/^[!-~](?:[ -~]{0,98}[!-~])?$/.test(comment)) {
-    throw new Failure('key', 'the comment of a key is 1 to 100 characters of printable ASCII', { next: 'give another comment' });
+    throw new Failure('key', 'the comment of a key is 1 to 100 characters of printable ASCII', {
+      next: 'give another comment',
+    });
   }
   const key = sshpk.generatePrivateKey('ed25519');
   key.comment = comment;

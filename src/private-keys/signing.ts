@@ -41,7 +41,8 @@ async function sign({ crypto, agent, mayAsk }: SigningOptions, request: Request)
   const data = signedData(namespace, text, crypto.sha512);
   const answer: AgentAnswer =
     agent === undefined ? { kind: 'silent', why: 'there is none' } : await askAgent(agent, key, data, 'rsa-sha2-512');
-  if (answer.kind === 'signed') return checked(crypto, request, buildSignature(key, namespace, whole(key, answer.signature)));
+  if (answer.kind === 'signed')
+    return checked(crypto, request, buildSignature(key, namespace, whole(key, answer.signature)));
   // Whoever said no to the agent did not mean "with the file instead".
   if (answer.kind === 'refused') throw unwilling();
   if (file === undefined) throw noKey(answer);
@@ -70,9 +71,15 @@ function checked(crypto: Crypto, { key, namespace, text }: Request, armored: str
   const result = checkSignature(armored, text, namespace, key, crypto);
   if (result.ok) return armored;
   const other = result.reason === 'other-key';
-  throw new Failure('signature', other ? 'the private key file belongs to another key than the one that should sign' : result.message, {
-    next: other ? 'name the right file with `keyward init`' : 'sign with ssh-agent and ssh-keygen of OpenSSH 8.1 or newer',
-  });
+  throw new Failure(
+    'signature',
+    other ? 'the private key file belongs to another key than the one that should sign' : result.message,
+    {
+      next: other
+        ? 'name the right file with `keyward init`'
+        : 'sign with ssh-agent and ssh-keygen of OpenSSH 8.1 or newer',
+    },
+  );
 }
 
 /** Some agents leave out the zero bytes in front of an RSA signature; the one spelling is as long as the modulus. */

@@ -23,7 +23,11 @@ export async function signWithKeygen({ file, namespace, text, mayAsk }: KeygenRe
   throw failed(file, stderr, mayAsk);
 }
 
-function run(args: readonly string[], input: Uint8Array, mayAsk: boolean): Promise<{ status: number | null; stdout: string; stderr: string }> {
+function run(
+  args: readonly string[],
+  input: Uint8Array,
+  mayAsk: boolean,
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn('ssh-keygen', args, {
       // Its own session has no terminal to ask on; the variable keeps a graphical asker away as well.
@@ -40,7 +44,11 @@ function run(args: readonly string[], input: Uint8Array, mayAsk: boolean): Promi
       if (stderr.length < LONGEST_OUTPUT) stderr += chunk.toString('latin1');
     });
     child.once('error', () =>
-      reject(new Failure('signature', 'ssh-keygen could not be started', { next: 'install the OpenSSH client, 8.1 or newer' })),
+      reject(
+        new Failure('signature', 'ssh-keygen could not be started', {
+          next: 'install the OpenSSH client, 8.1 or newer',
+        }),
+      ),
     );
     child.once('close', (status) => resolve({ status, stdout, stderr }));
     // It may end before it has read everything; its status tells why.
@@ -52,13 +60,19 @@ function run(args: readonly string[], input: Uint8Array, mayAsk: boolean): Promi
 /** From words that ssh-keygen is known to say; its own text is not passed on, since it may quote a path or a key. */
 function failed(file: string, stderr: string, mayAsk: boolean): Failure {
   if (/No such file/i.test(stderr)) {
-    return new Failure('signature', `there is no key file ${file}`, { next: 'name the private key of this device again: `keyward init`' });
+    return new Failure('signature', `there is no key file ${file}`, {
+      next: 'name the private key of this device again: `keyward init`',
+    });
   }
   if (/bad permissions|UNPROTECTED/i.test(stderr)) {
-    return new Failure('signature', `the private key ${file} can be read by others`, { next: `run: chmod 600 ${file}` });
+    return new Failure('signature', `the private key ${file} can be read by others`, {
+      next: `run: chmod 600 ${file}`,
+    });
   }
   const passphrase = /passphrase/i.test(stderr);
-  const why = passphrase ? 'needs its passphrase, and nobody may be asked for it here' : 'could not be used by ssh-keygen';
+  const why = passphrase
+    ? 'needs its passphrase, and nobody may be asked for it here'
+    : 'could not be used by ssh-keygen';
   const next = mayAsk
     ? 'try again with the right passphrase, and touch the security key when it blinks'
     : `add the key to an agent first (ssh-add ${file}), or run this on a terminal`;

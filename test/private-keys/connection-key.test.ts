@@ -90,13 +90,29 @@ it('an older PEM file', async () => {
 
 describe('refused', () => {
   it('a security key: nobody is there to touch it', async () => {
-    const blob = joinBytes(writeString('sk-ssh-ed25519@openssh.com'), writeString(folder.key('point', ['-t', 'ed25519']).key.blob.slice(-32)), writeString('ssh:'));
+    const blob = joinBytes(
+      writeString('sk-ssh-ed25519@openssh.com'),
+      writeString(folder.key('point', ['-t', 'ed25519']).key.blob.slice(-32)),
+      writeString('ssh:'),
+    );
     // PROTOCOL.key; the private half, which is only a handle for such a key, does not matter here.
-    const head = [writeString('none'), writeString('none'), writeString(''), writeUint32(1), writeString(blob), writeString('handle')];
+    const head = [
+      writeString('none'),
+      writeString('none'),
+      writeString(''),
+      writeUint32(1),
+      writeString(blob),
+      writeString('handle'),
+    ];
     const body = encodeBase64(joinBytes(asciiBytes('openssh-key-v1\0'), ...head));
     const file = join(folder.path, 'security-key');
-    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, { mode: 0o600 });
-    await expect(openConnectionKey({ file, read })).rejects.toMatchObject({ code: 'key', message: expect.stringMatching(/waits for a touch/) as unknown });
+    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, {
+      mode: 0o600,
+    });
+    await expect(openConnectionKey({ file, read })).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringMatching(/waits for a touch/) as unknown,
+    });
   });
   const SHORT = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs1' });
   it.each([
@@ -117,17 +133,42 @@ describe('refused', () => {
 it('also when the secret number begins with zero bytes, which sshpk drops', async () => {
   const string = (bytes: Uint8Array): Uint8Array => joinBytes(writeUint32(bytes.length), bytes);
   let tried = 0;
-  for (const lead of [[0, 11], [0, 200], [0, 0, 11], [11, 0]]) {
+  for (const lead of [
+    [0, 11],
+    [0, 200],
+    [0, 0, 11],
+    [11, 0],
+  ]) {
     const seed = Uint8Array.from({ length: 32 }, (_, i) => lead[i] ?? i + 1);
     const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-    const point = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'der', type: 'spki' }).subarray(-32);
+    const point = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
+      .export({ format: 'der', type: 'spki' })
+      .subarray(-32);
     const blob = joinBytes(writeString('ssh-ed25519'), string(point));
-    const secret = joinBytes(Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4), blob, string(joinBytes(seed, point)), writeString('courier'));
-    const padded = joinBytes(secret, Uint8Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, i) => i + 1));
-    const whole = joinBytes(asciiBytes('openssh-key-v1\0'), writeString('none'), writeString('none'), writeString(''), writeUint32(1), string(blob), string(padded));
+    const secret = joinBytes(
+      Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4),
+      blob,
+      string(joinBytes(seed, point)),
+      writeString('courier'),
+    );
+    const padded = joinBytes(
+      secret,
+      Uint8Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, i) => i + 1),
+    );
+    const whole = joinBytes(
+      asciiBytes('openssh-key-v1\0'),
+      writeString('none'),
+      writeString('none'),
+      writeString(''),
+      writeUint32(1),
+      string(blob),
+      string(padded),
+    );
     const file = join(folder.path, `zeros-${(tried += 1)}`);
     const body = Buffer.from(whole).toString('base64').replace(/.{70}/g, '$&\n');
-    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, { mode: 0o600 });
+    writeFileSync(file, `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`, {
+      mode: 0o600,
+    });
     const connection = await openConnectionKey({ file, read });
     expect(verify(connection.key, data, parts(await connection.prove(data)))).toBe(true);
   }

@@ -30,14 +30,18 @@ describe('a made key', () => {
     writeFileSync(file, made.privateKeyText.reveal(), { mode: 0o600 });
     expect(open(file, WORDS)).toMatchObject({ status: 0, stdout: `${made.publicLine}\n` });
     for (const wrong of ['', 'correct horse', `${WORDS} `]) expect(open(file, wrong).status).not.toBe(0);
-    const inside = Buffer.from(readFileSync(file, 'ascii').split('\n').slice(1, -2).join(''), 'base64').toString('latin1');
+    const inside = Buffer.from(readFileSync(file, 'ascii').split('\n').slice(1, -2).join(''), 'base64').toString(
+      'latin1',
+    );
     expect(inside).toContain('aes256-ctr');
     expect(inside).toContain('bcrypt');
     expect(parsePublicKey(made.publicLine)).toMatchObject({ kind: 'ed25519', comment: 'carol@laptop' });
   });
 
   it('two keys are two keys', () => {
-    const lines = [1, 2].map(() => makePrivateKey({ type: 'ed25519', passphrase: new Secret(WORDS), comment: 'x' }).publicLine);
+    const lines = [1, 2].map(
+      () => makePrivateKey({ type: 'ed25519', passphrase: new Secret(WORDS), comment: 'x' }).publicLine,
+    );
     expect(new Set(lines).size).toBe(2);
   });
 
@@ -53,7 +57,9 @@ describe('a made key', () => {
     // Without its passphrase it is a key that signs at once.
     execFileSync('ssh-keygen', ['-q', '-p', '-P', WORDS, '-N', '', '-f', file]);
     chmodSync(file, 0o600);
-    expect(execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', 'x', '-f', file], { input: 'text', encoding: 'utf8' })).toContain('BEGIN SSH SIGNATURE');
+    expect(
+      execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', 'x', '-f', file], { input: 'text', encoding: 'utf8' }),
+    ).toContain('BEGIN SSH SIGNATURE');
   });
 
   it.each([

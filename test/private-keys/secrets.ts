@@ -19,7 +19,11 @@ export interface KeyFile {
 }
 
 /** A folder that is gone afterwards, with keys by the real ssh-keygen in it. */
-export function makeFolder(): { readonly path: string; key(name: string, type: readonly string[], passphrase?: string): KeyFile; remove(): void } {
+export function makeFolder(): {
+  readonly path: string;
+  key(name: string, type: readonly string[], passphrase?: string): KeyFile;
+  remove(): void;
+} {
   const path = mkdtempSync(join(tmpdir(), 'keyward-private-'));
   return {
     path,

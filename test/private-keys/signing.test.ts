@@ -62,7 +62,18 @@ async function failure(signed: Promise<string>): Promise<Failure> {
 function verifies(armored: string, { key }: KeyFile): boolean {
   writeFileSync(join(folder.path, 'allowed'), `me ${key.line}\n`);
   writeFileSync(join(folder.path, 'sig'), armored);
-  const args = ['-Y', 'verify', '-f', join(folder.path, 'allowed'), '-I', 'me', '-n', NAMESPACE, '-s', join(folder.path, 'sig')];
+  const args = [
+    '-Y',
+    'verify',
+    '-f',
+    join(folder.path, 'allowed'),
+    '-I',
+    'me',
+    '-n',
+    NAMESPACE,
+    '-s',
+    join(folder.path, 'sig'),
+  ];
   const theirs = spawnSync('ssh-keygen', args, { input: text }).status === 0;
   const ours = checkSignature(armored, text, NAMESPACE, key, crypto).ok;
   expect(ours).toBe(theirs);
@@ -88,7 +99,8 @@ describe.each(Object.keys(KINDS))('%s', (name) => {
 });
 
 describe('cannot sign, and says so', () => {
-  const quiet = (socket?: string): ReturnType<typeof openSigning> => openSigning({ crypto, agent: socket, mayAsk: false });
+  const quiet = (socket?: string): ReturnType<typeof openSigning> =>
+    openSigning({ crypto, agent: socket, mayAsk: false });
   const fresh = parsePublicKey(makeEd25519().line);
 
   it.each([
@@ -114,7 +126,9 @@ describe('cannot sign, and says so', () => {
     const none = join(folder.path, 'none');
     writeFileSync(none, 'canary-5678', { mode: 0o600 });
     expect((await failure(quiet().sign(key, none, NAMESPACE, text))).message).not.toContain('canary');
-    expect((await failure(quiet().sign(key, join(folder.path, 'nothing'), NAMESPACE, text))).message).toMatch(/no key file/);
+    expect((await failure(quiet().sign(key, join(folder.path, 'nothing'), NAMESPACE, text))).message).toMatch(
+      /no key file/,
+    );
     const open = join(folder.path, 'open');
     copyFileSync(keyOf('ed25519').file, open);
     chmodSync(open, 0o644);
@@ -206,6 +220,8 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal'
     expect(shown).not.toMatch(/Enter passphrase/);
   });
   it('a wrong passphrase is a failure with what to do', async () => {
-    expect(await onTerminal(program(true), 'wrong')).toMatch(/signature the private key .* could not be used by ssh-keygen try again/);
+    expect(await onTerminal(program(true), 'wrong')).toMatch(
+      /signature the private key .* could not be used by ssh-keygen try again/,
+    );
   });
 });

@@ -16,7 +16,9 @@ function ipv4(text: string): readonly number[] | undefined {
 /** The bytes of an IPv6 address (RFC 4291 section 2.2), lower case, without a zone. */
 function ipv6(text: string): readonly number[] | undefined {
   if (!/^[0-9a-f:.]{2,45}$/.test(text)) return undefined;
-  const halves = text.split('::').map((half, i, all) => (half === '' ? [] : words(half.split(':'), i === all.length - 1)));
+  const halves = text
+    .split('::')
+    .map((half, i, all) => (half === '' ? [] : words(half.split(':'), i === all.length - 1)));
   const [front, back] = halves;
   if (front === undefined || halves.length > 2 || halves.includes(undefined)) return undefined;
   if (halves.length === 1) return front.length === 16 ? front : undefined;
@@ -82,7 +84,12 @@ export function networkFault(text: string): { readonly message: string; readonly
 
 function spell(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
-  const zeros = groups.join(':').match(/(?<![^:])0(?::0)+(?![^:])/g)?.sort((a, b) => b.length - a.length)[0];
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
+  const zeros = groups
+    .join(':')
+    .match(/(?<![^:])0(?::0)+(?![^:])/g)
+    ?.sort((a, b) => b.length - a.length)[0];
   return zeros === undefined ? groups.join(':') : groups.join(':').replace(new RegExp(`(?:^|:)${zeros}(?:$|:)`), '::');
 }

@@ -138,7 +138,9 @@ export function parseAuthorizedKeysLine(line: string): KeyLineReading {
   return { kind: 'key', options, authority: options.some((option) => option.name === 'cert-authority'), ...found };
 }
 
-function readKey(text: string): Pick<KeyLineReading & { kind: 'key' }, 'type' | 'blob' | 'key' | 'comment'> | undefined {
+function readKey(
+  text: string,
+): Pick<KeyLineReading & { kind: 'key' }, 'type' | 'blob' | 'key' | 'comment'> | undefined {
   const [type = '', base64 = '', ...rest] = text.split(/[ \t]+/);
   // Longer than any key sshd holds: not decoded.
   if (base64.length > 16 * 1024) return undefined;

@@ -93,6 +93,7 @@ export function refuseType(type: string, line: string): KeyRefusal {
   if (/^[a-z0-9-]+-cert-v0[01]@openssh\.com$/.test(type)) return refuse('certificate');
   const keyInside = /(?:^|[ \t])(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)[a-z0-9@.-]+ +AAAA/;
   if (!/^(?:ssh|ecdsa|sk)-/.test(type) && keyInside.test(line)) return refuse('options');
-  if (/^(?:ssh|ecdsa|sk)-[a-z0-9@.-]{1,64}$/.test(type)) return refuse('type', `keyward takes no keys of the type ${type}.`);
+  if (/^(?:ssh|ecdsa|sk)-[a-z0-9@.-]{1,64}$/.test(type))
+    return refuse('type', `keyward takes no keys of the type ${type}.`);
   return refuse('type');
 }

@@ -13,14 +13,7 @@ import { decodeBase64, encodeBase64, Malformed, Reader, sameBytes } from './wire
 export type { KeyRefusalReason } from './key-refusal.ts';
 
 /** The kinds of key that are let in, in one word each. */
-export type KeyKind =
-  | 'ed25519'
-  | 'sk-ed25519'
-  | 'ecdsa-p256'
-  | 'ecdsa-p384'
-  | 'ecdsa-p521'
-  | 'sk-ecdsa'
-  | 'rsa';
+export type KeyKind = 'ed25519' | 'sk-ed25519' | 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'sk-ecdsa' | 'rsa';
 
 export interface PublicKey {
   /** OpenSSH's name, such as `ssh-ed25519`. */

@@ -155,13 +155,7 @@ export function signedData(
   message: Uint8Array,
   sha512: (bytes: Uint8Array) => Uint8Array,
 ): Uint8Array {
-  return joinBytes(
-    MAGIC,
-    writeString(namespace),
-    writeString(''),
-    writeString('sha512'),
-    writeString(sha512(message)),
-  );
+  return joinBytes(MAGIC, writeString(namespace), writeString(''), writeString('sha512'), writeString(sha512(message)));
 }
 
 /** The armored signature over `signedData`, from the raw signature that an agent gave (its whole wire form). */

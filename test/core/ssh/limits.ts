@@ -18,7 +18,14 @@ const network = fc.oneof(
   fc.constantFrom('10.0.0.0/8', '203.0.113.0/24', '192.0.2.7/32', '2001:db8::/32', '0.0.0.0/0', '::/0', 'fe80::1/128'),
 );
 const command = fc
-  .string({ unit: fc.oneof(fc.constantFrom(..."\\'`$,; =#%".split('')), fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code))), minLength: 1, maxLength: 60 })
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom(..."\\'`$,; =#%".split('')),
+      fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)),
+    ),
+    minLength: 1,
+    maxLength: 60,
+  })
   .filter((text) => keyCommandFault(text) === undefined);
 
 export const limits: fc.Arbitrary<KeyLimits> = fc.record({

@@ -54,10 +54,27 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
   // Accounts other than root read the file as themselves.
   chmodSync(folder, 0o755);
   mkdirSync('/run/sshd', { recursive: true });
-  const [hostKey, file, config, keys, log] = ['host', 'user', 'config', 'keys', 'log'].map((name) => join(folder, name)) as [string, string, string, string, string];
-  for (const name of [hostKey, file]) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', name]);
-  const own = [`HostKey ${hostKey}`, `AuthorizedKeysFile ${keys}`, 'StrictModes no', 'UsePAM no', 'PermitRootLogin yes', 'PidFile none', 'LogLevel DEBUG1'];
-  const generous = ['Subsystem sftp internal-sftp', 'X11Forwarding yes', 'AllowStreamLocalForwarding yes', 'AllowTcpForwarding yes', 'GatewayPorts clientspecified'];
+  const [hostKey, file, config, keys, log] = ['host', 'user', 'config', 'keys', 'log'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string, string];
+  for (const name of [hostKey, file])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', name]);
+  const own = [
+    `HostKey ${hostKey}`,
+    `AuthorizedKeysFile ${keys}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PermitRootLogin yes',
+    'PidFile none',
+    'LogLevel DEBUG1',
+  ];
+  const generous = [
+    'Subsystem sftp internal-sftp',
+    'X11Forwarding yes',
+    'AllowStreamLocalForwarding yes',
+    'AllowTcpForwarding yes',
+    'GatewayPorts clientspecified',
+  ];
   writeFileSync(config, `${[...settings, ...own, ...generous].join('\n')}\n`);
   const server = await listen(config, log);
   const port = String((server.address() as AddressInfo).port);
@@ -67,9 +84,33 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
     authorize: (text) => writeFileSync(keys, text, { mode: 0o644 }),
     ssh: async ({ user = 'root', from = '127.77.250.9', args = [], command = [], env = {}, patience = 10_000 }) => {
       writeFileSync(log, '');
-      const fixed = ['-F', 'none', '-p', port, '-b', from, '-i', file, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'];
-      const trust = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ExitOnForwardFailure=yes'];
-      const ran = await run([...fixed, ...trust, ...args, `${user}@${ADDRESS}`, ...command], { ...process.env, ...env }, patience);
+      const fixed = [
+        '-F',
+        'none',
+        '-p',
+        port,
+        '-b',
+        from,
+        '-i',
+        file,
+        '-o',
+        'IdentitiesOnly=yes',
+        '-o',
+        'BatchMode=yes',
+      ];
+      const trust = [
+        '-o',
+        'StrictHostKeyChecking=no',
+        '-o',
+        'UserKnownHostsFile=/dev/null',
+        '-o',
+        'ExitOnForwardFailure=yes',
+      ];
+      const ran = await run(
+        [...fixed, ...trust, ...args, `${user}@${ADDRESS}`, ...command],
+        { ...process.env, ...env },
+        patience,
+      );
       return { ...ran, log: readFileSync(log, 'latin1').replaceAll('\r', '') };
     },
     stop: () => {

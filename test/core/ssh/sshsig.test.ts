@@ -1,4 +1,7 @@
-/** Signatures: the ones ssh-keygen makes are taken, every other spelling, key, namespace and bit is refused by name. */
+/**
+ * Signatures: the ones ssh-keygen makes are taken, every other spelling, key, namespace and bit is refused by name.
+ * Long, because every way of spoiling one stands in one table, beside the twin that is taken.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -10,7 +13,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyFields, parsePublicKey } from '../../../src/core/ssh/public-key.ts';
 import type { PublicKey } from '../../../src/core/ssh/public-key.ts';
-import { armor, buildSignature, checkSignature, securityKeyData, signatureKey, signedData } from '../../../src/core/ssh/sshsig.ts';
+import {
+  armor,
+  buildSignature,
+  checkSignature,
+  securityKeyData,
+  signatureKey,
+  signedData,
+} from '../../../src/core/ssh/sshsig.ts';
 import {
   asciiBytes,
   bigEndian,
@@ -54,7 +64,14 @@ interface Fields {
   readonly blob?: Uint8Array;
 }
 function build(key: PublicKey, signature: Uint8Array, fields: Fields = {}): string {
-  const { version = 1, namespace = NAMESPACE, reserved = '', hash = 'sha512', magic = 'SSHSIG', blob = key.blob } = fields;
+  const {
+    version = 1,
+    namespace = NAMESPACE,
+    reserved = '',
+    hash = 'sha512',
+    magic = 'SSHSIG',
+    blob = key.blob,
+  } = fields;
   const parts = [blob, namespace, reserved, hash, signature].map(writeString);
   return armor(joinBytes(asciiBytes(magic), writeUint32(version), ...parts));
 }
@@ -84,7 +101,10 @@ describe('as ssh-keygen makes and reads them', () => {
     for (let i = 0; i < 24; i++) {
       const namespace = `n${'s'.repeat(i * 3)}`;
       const text = asciiBytes('x'.repeat(i));
-      const armored = execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', namespace, '-f', file], { input: text, encoding: 'utf8' });
+      const armored = execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', namespace, '-f', file], {
+        input: text,
+        encoding: 'utf8',
+      });
       expect(check(armored, key, text, namespace)).toBe('ok');
       expect(armor(inside(armored))).toBe(armored);
       const maker = signatureKey(armored);
@@ -104,7 +124,18 @@ describe('as ssh-keygen makes and reads them', () => {
     expect(check(armored, key)).toBe('ok');
     writeFileSync(join(folder, 'allowed'), `somebody ${key.line}\n`);
     writeFileSync(join(folder, 'sig'), armored);
-    const args = ['-Y', 'verify', '-f', join(folder, 'allowed'), '-I', 'somebody', '-n', NAMESPACE, '-s', join(folder, 'sig')];
+    const args = [
+      '-Y',
+      'verify',
+      '-f',
+      join(folder, 'allowed'),
+      '-I',
+      'somebody',
+      '-n',
+      NAMESPACE,
+      '-s',
+      join(folder, 'sig'),
+    ];
     expect(spawnSync('ssh-keygen', args, { input: message }).status).toBe(0);
     expect(spawnSync('ssh-keygen', args, { input: 'another text' }).status).not.toBe(0);
   });
@@ -129,7 +160,10 @@ describe('refused by name', () => {
   const ecdsa = signWire(p256Key, p256.privateKey, data);
   const ecdsaBody = ecdsa.slice(4 + 19 + 4);
   const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-  const lowOrder = line('ssh-ed25519', Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0)));
+  const lowOrder = line(
+    'ssh-ed25519',
+    Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0)),
+  );
   const constant = Uint8Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0));
   const blobOf = (text: string): Uint8Array => decodeBase64(text.split(' ')[1] ?? '');
   const named = (name: string, blob: Uint8Array): Uint8Array => joinBytes(writeString(name), writeString(blob));
@@ -149,7 +183,11 @@ describe('refused by name', () => {
     ['malformed', 'no last line end', good.trimEnd()],
     ['malformed', 'carriage returns', good.replaceAll('\n', '\r\n')],
     ['malformed', 'a blank at a line end', good.replace('\n', ' \n')],
-    ['malformed', 'on one line', `-----BEGIN SSH SIGNATURE-----\n${encodeBase64(inside(good))}\n-----END SSH SIGNATURE-----\n`],
+    [
+      'malformed',
+      'on one line',
+      `-----BEGIN SSH SIGNATURE-----\n${encodeBase64(inside(good))}\n-----END SSH SIGNATURE-----\n`,
+    ],
     ['malformed', 'other columns', good.replace(/\n(.{60})(.{10})\n/, '\n$1\n$2\n')],
     ['malformed', 'an empty line inside', good.replace('\n-----END', '\n\n-----END')],
     ['malformed', 'nothing inside', '-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n'],
@@ -162,10 +200,30 @@ describe('refused by name', () => {
     ['malformed', 'bytes after the inner signature', build(edKey, joinBytes(wire, Uint8Array.of(0)))],
     ['malformed', '63 bytes', build(edKey, named('ssh-ed25519', raw.slice(1)))],
     ['malformed', 'S plus the order', build(edKey, named('ssh-ed25519', withOrder(raw)))],
-    ['malformed', 'RSA, one zero more', build(rsaKey, named('rsa-sha2-512', joinBytes(Uint8Array.of(0), rsaRaw))), rsaKey],
-    ['malformed', 'r of zero', build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(writeMpint(0n), writeMpint(1n)))), p256Key],
-    ['malformed', 's of the order', build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(writeMpint(1n), writeMpint(order)))), p256Key],
-    ['malformed', 'a third number', build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(ecdsaBody, writeMpint(1n)))), p256Key],
+    [
+      'malformed',
+      'RSA, one zero more',
+      build(rsaKey, named('rsa-sha2-512', joinBytes(Uint8Array.of(0), rsaRaw))),
+      rsaKey,
+    ],
+    [
+      'malformed',
+      'r of zero',
+      build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(writeMpint(0n), writeMpint(1n)))),
+      p256Key,
+    ],
+    [
+      'malformed',
+      's of the order',
+      build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(writeMpint(1n), writeMpint(order)))),
+      p256Key,
+    ],
+    [
+      'malformed',
+      'a third number',
+      build(p256Key, named('ecdsa-sha2-nistp256', joinBytes(ecdsaBody, writeMpint(1n)))),
+      p256Key,
+    ],
     ['malformed', 'a zero in front of r', build(p256Key, named('ecdsa-sha2-nistp256', padFirst(ecdsaBody))), p256Key],
     ['too-long', '1 MiB', good + 'x'.repeat(1 << 20)],
     ['version', 'version 2', build(edKey, wire, { version: 2 })],
@@ -176,7 +234,11 @@ describe('refused by name', () => {
     ['namespace', 'another namespace', build(edKey, wire, { namespace: 'keyward-test-v2' })],
     ['namespace', 'no namespace', build(edKey, wire, { namespace: '' })],
     ['other-key', 'another key', build(p256Key, ecdsa)],
-    ['key', 'a low-order key and its constant signature', build(edKey, named('ssh-ed25519', constant), { blob: blobOf(lowOrder) })],
+    [
+      'key',
+      'a low-order key and its constant signature',
+      build(edKey, named('ssh-ed25519', constant), { blob: blobOf(lowOrder) }),
+    ],
     ['key', 'P-384', build(edKey, wire, { blob: blobOf(makeEcdsa('P-384').line) })],
     ['key', 'RSA 2048', build(edKey, wire, { blob: blobOf(makeRsa(2048).line) })],
     ['key', 'no key', build(edKey, wire, { blob: new Uint8Array(0) })],
@@ -186,7 +248,11 @@ describe('refused by name', () => {
     ['wrong', 'SHA-256 said to be SHA-512', build(rsaKey, named('rsa-sha2-512', rsaSha256)), rsaKey],
     ['wrong', 'zeros', build(edKey, named('ssh-ed25519', new Uint8Array(64)))],
     ['wrong', 'over the bare text', build(edKey, named('ssh-ed25519', signEd(message)))],
-    ['wrong', 'over the text of another namespace', build(edKey, named('ssh-ed25519', signEd(signedData('x', message, sha512))))],
+    [
+      'wrong',
+      'over the text of another namespace',
+      build(edKey, named('ssh-ed25519', signEd(signedData('x', message, sha512)))),
+    ],
   ];
   it.each(cases.map(([expected, what, armored, key = edKey]) => ({ expected, what, armored, key })))(
     '$expected: $what',
@@ -218,11 +284,13 @@ describe('a changed bit', () => {
     let looked = 0;
     for (const { line: text, privateKey } of made) {
       const key = parsePublicKey(text);
-      const bytes = inside(buildSignature(key, NAMESPACE, signWire(key, privateKey, signedData(NAMESPACE, message, sha512))));
+      const bytes = inside(
+        buildSignature(key, NAMESPACE, signWire(key, privateKey, signedData(NAMESPACE, message, sha512))),
+      );
       expect(check(armor(bytes), key)).toBe('ok');
       for (let i = 0; i < bytes.length; i++, looked++) {
         const flipped = bytes.slice();
-        flipped[i] = (flipped[i] ?? 0) ^ (1 << i % 8);
+        flipped[i] = (flipped[i] ?? 0) ^ (1 << (i % 8));
         expect(check(armor(flipped), key), `byte ${i}`).not.toBe('ok');
       }
     }
@@ -266,7 +334,11 @@ describe('security keys', () => {
     ['not-touched', 'not touched', token(0, 7)],
     ['not-touched', 'a PIN but no touch', token(4, 7)],
     ['wrong', 'a touch that was added afterwards', token(0, 7, key, 1)],
-    ['wrong', 'made for another application', token(1, 7, parsePublicKey(line('sk-ssh-ed25519@openssh.com', point, 'ssh:x')))],
+    [
+      'wrong',
+      'made for another application',
+      token(1, 7, parsePublicKey(line('sk-ssh-ed25519@openssh.com', point, 'ssh:x'))),
+    ],
     ['malformed', 'a byte after the counter', token(1, 7, key, 1, Uint8Array.of(0))],
     ['algorithm', 'a plain Ed25519 signature', buildSignature(key, NAMESPACE, wire)],
   ])('%s: %s', (expected, _, armored) => {
@@ -291,7 +363,9 @@ describe.skipIf(VECTORS === undefined)('OpenSSH: the signatures of its own tests
     expect(check(armored, owner, text, namespace)).toBe(expected);
     expect(check(armored, owner, text, 'other')).toBe(expected === 'ok' ? 'namespace' : expected);
     const maker = signatureKey(armored);
-    expect(maker.ok ? maker.key.line : maker.message).toMatch(expected === 'ok' ? /^(?:ssh|ecdsa|sk)-/ : /sk-ecdsa|made for a web site|mldsa44/);
+    expect(maker.ok ? maker.key.line : maker.message).toMatch(
+      expected === 'ok' ? /^(?:ssh|ecdsa|sk)-/ : /sk-ecdsa|made for a web site|mldsa44/,
+    );
   });
 });
 

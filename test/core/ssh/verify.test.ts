@@ -40,26 +40,41 @@ describe('with a Node that says yes to everything', () => {
   it('each kind of key is taken with its own algorithm and no other', () => {
     const before = asked.times;
     for (const [key, own, blob] of yes) {
-      for (const algorithm of algorithms) expect([key.kind, algorithm, verify(key, text, { algorithm, blob })]).toEqual([key.kind, algorithm, algorithm === own]);
+      for (const algorithm of algorithms)
+        expect([key.kind, algorithm, verify(key, text, { algorithm, blob })]).toEqual([
+          key.kind,
+          algorithm,
+          algorithm === own,
+        ]);
     }
     expect(asked.times - before).toBe(yes.length);
-    console.log(`verify: ${yes.length * algorithms.length} pairs of key and algorithm, ${yes.length} of them go to Node`);
+    console.log(
+      `verify: ${yes.length * algorithms.length} pairs of key and algorithm, ${yes.length} of them go to Node`,
+    );
   });
 
-  it.each([1, 0])('an Ed25519 key of low order that got past the reader is refused, and Node is not asked: y = %i', (y) => {
-    const before = asked.times;
-    const point = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? y : 0));
-    const constant = Uint8Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0));
-    const plain = forged('ssh-ed25519', 'ed25519', point);
-    const token = forged('sk-ssh-ed25519@openssh.com', 'sk-ed25519', point, Uint8Array.from(Buffer.from('ssh:')));
-    expect(verify(plain, text, { algorithm: 'ssh-ed25519', blob: constant })).toBe(false);
-    expect(verify(token, text, { algorithm: 'sk-ssh-ed25519@openssh.com', blob: constant, flags: 1, counter: 1 })).toBe(false);
-    expect(asked.times).toBe(before);
-  });
+  it.each([1, 0])(
+    'an Ed25519 key of low order that got past the reader is refused, and Node is not asked: y = %i',
+    (y) => {
+      const before = asked.times;
+      const point = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? y : 0));
+      const constant = Uint8Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0));
+      const plain = forged('ssh-ed25519', 'ed25519', point);
+      const token = forged('sk-ssh-ed25519@openssh.com', 'sk-ed25519', point, Uint8Array.from(Buffer.from('ssh:')));
+      expect(verify(plain, text, { algorithm: 'ssh-ed25519', blob: constant })).toBe(false);
+      expect(
+        verify(token, text, { algorithm: 'sk-ssh-ed25519@openssh.com', blob: constant, flags: 1, counter: 1 }),
+      ).toBe(false);
+      expect(asked.times).toBe(before);
+    },
+  );
 
   it.each([
     ['a blob that is none', { ...ed, blob: Uint8Array.of(1, 2, 3) }],
-    ['a point of no curve', forged('ecdsa-sha2-nistp256', 'ecdsa-p256', Uint8Array.from(Buffer.from('nistp256')), new Uint8Array(65).fill(4))],
+    [
+      'a point of no curve',
+      forged('ecdsa-sha2-nistp256', 'ecdsa-p256', Uint8Array.from(Buffer.from('nistp256')), new Uint8Array(65).fill(4)),
+    ],
     ['a kind that may not sign', parsePublicKey(makeEcdsa('P-384').line)],
   ] as const)('%s', (_, key) => {
     for (const algorithm of algorithms) expect(verify(key, text, { algorithm, blob: numbers })).toBe(false);

@@ -121,6 +121,13 @@ describe.skipIf(VECTORS === undefined)('Wycheproof', () => {
   });
 
   it.each([true, false])('a planted fault is found: a verifier that always says %s', (answer) => {
-    expect(() => run('ed25519_test.json', ed25519, (sig) => sig, () => answer)).toThrow(/ed25519_test\.json/);
+    expect(() =>
+      run(
+        'ed25519_test.json',
+        ed25519,
+        (sig) => sig,
+        () => answer,
+      ),
+    ).toThrow(/ed25519_test\.json/);
   });
 });
