@@ -67,8 +67,8 @@ const IMPORTING = new Set([
   'TSImportType',
 ]);
 
-/** Static, dynamic, type-only, re-exporting: every way one file names another. */
-export function importsOf(source: Source): Import[] {
+/** Static, dynamic, type-only, re-exporting: every way one file names another. One that is computed cannot be judged. */
+export function importsOf(source: Source, computed: 'refused' | 'passed over' = 'refused'): Import[] {
   const found: Import[] = [];
   for (const [node] of walk(source)) {
     if (!IMPORTING.has(node.type)) continue;
@@ -76,7 +76,8 @@ export function importsOf(source: Source): Import[] {
     if (isNode(named) && typeof named['value'] === 'string') {
       const typesOnly = node['importKind'] === 'type' || node['exportKind'] === 'type' || node.type === 'TSImportType';
       found.push({ from: source.path, what: named['value'], typesOnly });
-    } else if (node.type === 'ImportExpression') throw new Error(`${source.path} imports something computed`);
+    } else if (node.type === 'ImportExpression' && computed === 'refused')
+      throw new Error(`${source.path} imports something computed`);
   }
   return found;
 }
