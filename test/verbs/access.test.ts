@@ -7,6 +7,7 @@ import type { AccessDetail } from '../../src/verbs/access-detail.ts';
 import { jsonFaults } from '../stories/json-schemas.ts';
 import { makeOrganization } from './organization.ts';
 import type { Organization } from './organization.ts';
+import { draftByHand } from './release-by-hand.ts';
 
 const RULE = '{ name: web, to: { employees: [alice, bob] }, servers: { labels: { role: web } }, allow: [pty] }';
 const wishes = {
@@ -93,6 +94,15 @@ describe('what is read', () => {
     const report = await ask(org);
     expect(report.read.policy).toBe('differs');
     org.edit('releases/1/inputs', undefined);
+    expect((await ask(org)).read.policy).toBe('unknown');
+  });
+
+  it('takes no list of inputs but the signed one, and sees a file that was added', async () => {
+    const org = await acme();
+    org.edit('access-policy.d/more.yaml', 'rules: []\n');
+    expect((await ask(org)).read.policy).toBe('differs');
+    const { files } = await draftByHand(await org.world('alice'));
+    org.edit('releases/1/inputs', new TextDecoder().decode(files.get('releases/2/inputs')));
     expect((await ask(org)).read.policy).toBe('unknown');
   });
 
@@ -246,6 +256,15 @@ describe('who is revoked', () => {
     const org = await acme();
     await org.revoke('bob', 'carol');
     expect((await one(org, 'bob', 'web-1'))?.revoked).toBeUndefined();
+  });
+
+  it('is not marked any more once a release takes it back', async () => {
+    const org = await acme();
+    const { name } = await org.revoke('bob', 'alice');
+    await next(org, 2);
+    await next(org, 3, (text) => `${text}undone: [${name}]\n`);
+    const found = await one(org, 'bob', 'web-1');
+    expect([found?.since?.release, found?.revoked, found?.keys[0]?.revoked]).toEqual([3, undefined, false]);
   });
 
   it('keeps the person where only a key is taken away', async () => {

@@ -84,6 +84,38 @@ it('keys are listed with where they open an account, by the signed release', asy
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
+it('keys that have ended open nothing, and those given back are not revoked', async () => {
+  const org = await makeOrganization({
+    servers: { 'web-1': '' },
+    employees: { bob: '', carol: '' },
+    rules: [
+      '{ name: short, to: { employees: [bob] }, servers: { names: [web-1] }, until: 2026-10-03 }',
+      '{ name: long, to: { employees: [carol] }, servers: { names: [web-1] } }',
+    ],
+  });
+  await org.release(['alice']);
+  const { name } = await org.revoke('carol', 'alice');
+  org.edit('access-policy.yaml', (text) => `${text}undone: [${name}]\n`);
+  await org.release(['alice']);
+  const world = await org.world('alice');
+  const of = async (handle: string): Promise<unknown> =>
+    (await keyList(world, handle)).keys.map(({ grantedOn, revoked }) => [grantedOn.join(), revoked]);
+  expect([await of('bob'), await of('carol')]).toEqual([[['web-1', false]], [['web-1', false]]]);
+  org.clock.set('2026-10-04T00:00:00Z');
+  expect([await of('bob'), await of('carol')]).toEqual([[['', false]], [['web-1', false]]]);
+});
+
+it('nothing is listed from a clone that holds less than this device has verified', async () => {
+  const org = await acme();
+  const world = await org.world('alice');
+  await world.settings.write('acme', {
+    ...(await world.settings.read('acme')),
+    verified: { number: 2, hash: 'a'.repeat(64) },
+  });
+  await expect(serverList(world)).rejects.toThrow('this clone does not hold it');
+  await expect(keyList(world, undefined)).rejects.toThrow('this clone does not hold it');
+});
+
 it('keys of one person are theirs only, and a typo is no "no keys"', async () => {
   const org = await acme();
   const world = await org.world('alice');

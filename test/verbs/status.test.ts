@@ -91,6 +91,14 @@ describe('where trust begins', () => {
     expect(statusText(stranger, PLAIN)).toMatch(new RegExp(`^release 1 +${hash}$`, 'm'));
   });
 
+  it('ends the page when this device has verified more than lies here', async () => {
+    const org = await acme();
+    const world = await org.world('alice');
+    const verified = { number: 2, hash: 'a'.repeat(64) };
+    await world.settings.write('acme', { ...(await world.settings.read('acme')), verified });
+    await expect(look(org)).rejects.toThrow('this clone does not hold it');
+  });
+
   it('ends the page when release 1 is another one', async () => {
     const org = await acme();
     const other = await makeOrganization({ ...wishes, now: '2026-10-05T08:00:00Z' });
@@ -269,6 +277,15 @@ describe('revocations', () => {
     await next(org, '2026-10-03T08:00:00Z');
     expect((await look(org)).revocations).toMatchObject([{ name, counted: true, notShownBy: ['web-2'] }]);
     await org.receipt('web-2');
+    expect((await look(org)).revocations).toEqual([]);
+  });
+
+  it('that are taken back are done with once a release says so', async () => {
+    const org = await acme();
+    const { name } = await org.revoke('dora', 'carol');
+    org.edit('access-policy.yaml', (text) => `${text}undone: [${name}]\n`);
+    expect((await look(org)).revocations).toMatchObject([{ name, counted: false, undoing: true }]);
+    await next(org, '2026-10-02T08:00:00Z');
     expect((await look(org)).revocations).toEqual([]);
   });
 
