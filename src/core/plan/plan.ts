@@ -53,16 +53,17 @@ function peopleChanges({ target, had, has }: ComparedPair, names: Names): readon
 
 function serverChanges({ target, before, after }: ComparedPair, names: Names): readonly Change[] {
   const of = { server: named(target, names.target) };
+  const waysIn = (manifest: Manifest): readonly string[] =>
+    manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
+  const accepted = (way: string): Change => change('way-in-accepted', way, of);
   if (before === undefined && after !== undefined)
-    return [change('server-added', `${after.hostKeys.length} host keys`, of)];
+    return [change('server-added', `${after.hostKeys.length} host keys`, of), ...waysIn(after).map(accepted)];
   if (before === undefined || after === undefined)
     return [change('server-gone', 'nothing is said about it any more', of)];
   const keysOf = (manifest: Manifest): readonly string[] => [
     ...manifest.hostKeys.map((key) => `${names.fingerprint(key.line)}`),
     ...manifest.nextHostKeys.map((key) => `${names.fingerprint(key.line)} (next)`),
   ];
-  const waysIn = (manifest: Manifest): readonly string[] =>
-    manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
   return [
     ...difference(
       keysOf(before),
@@ -74,7 +75,7 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
       waysIn(before),
       waysIn(after),
       (way) => change('way-in-not-accepted', way, of),
-      (way) => change('way-in-accepted', way, of),
+      accepted,
     ),
   ];
 }

@@ -207,6 +207,12 @@ describe('a plan', () => {
       ['gains-access a@web-2: without an end; pty; 1 key [1]', 'server-added web-2: 1 host keys'],
     ],
     [
+      'a server with a way in that is known from the beginning',
+      { grants: [], servers: [server('1')] },
+      { grants: [], servers: [server('1'), server('2', { accepted: [{ kind: 'key', account: 'root', subject: 'SHA256:x' }] })] },
+      ['server-added web-2: 1 host keys', 'way-in-accepted web-2: key root SHA256:x'],
+    ],
+    [
       'a server less',
       { grants: [grant('a', '2')] },
       { grants: [], servers: [server('1')] },
