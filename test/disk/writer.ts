@@ -10,7 +10,7 @@ const journal = await openJournals(ownFolders({ XDG_STATE_HOME: home })).begin(
   parseInstant('2026-11-24T20:00:00Z'),
 );
 for (let n = 1; ; n += 1) {
-  const bytes = new Uint8Array(200_000).fill(n % 256);
+  const bytes = new Uint8Array(3_000_000).fill(n % 256);
   // Said on stdout only after append() returned: the parent then demands to find it.
   process.stdout.write(`${await journal.append({ what: 'writing', n })}\n`);
   await repository.write(
