@@ -71,6 +71,15 @@ export function readPolicy(files: PolicyFiles, report: Report): ReadPolicy {
     );
     reader.policy.whole = false;
   }
+  for (const path of files.keys()) {
+    if (!path.startsWith('access-policy.') || paths.includes(path)) continue;
+    report.warning(
+      'stray-file',
+      { file: path },
+      'This file is passed over.',
+      'A policy file is access-policy.d/<name>.yaml.',
+    );
+  }
   for (const path of paths) {
     const text = readYaml(path, files.get(path) ?? new Uint8Array(), report);
     if (text === undefined) reader.policy.whole = false;

@@ -42,7 +42,8 @@ export class Report {
   #add(severity: Finding['severity'], rule: string, place: Place, message: string, suggestion?: string): void {
     if (this.#found.length >= MOST) return;
     const line = place.line === undefined ? undefined : this.#lines.get(place.file)?.[place.line - 1];
-    const found = { severity, rule, message: visible(message), place };
+    // The name of a file is somebody's text as well.
+    const found = { severity, rule, message: visible(message), place: { ...place, file: visible(place.file) } };
     this.#found.push({
       ...found,
       ...(suggestion === undefined ? {} : { suggestion: visible(suggestion) }),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseInstant } from '../../../src/core/access/index.ts';
 import type { Compiled } from '../../../src/core/policy/index.ts';
-import { compileTexts } from './policy-files.ts';
+import { compileTexts, keyLine } from './policy-files.ts';
 
 const root = new URL('../../../', import.meta.url);
 const files = new Map([['access-policy.yaml', readFileSync(new URL('access-policy.yaml', root), 'utf8')]]);
@@ -80,3 +80,31 @@ function compiledAtWithWarnings(time: string): string[] {
   const { policy } = compileTexts(files, parseInstant(time));
   return policy === undefined ? [] : table(policy);
 }
+
+it('reads the example of the design as it is meant', () => {
+  const design = new Map([
+    ['access-policy.yaml', readFileSync(new URL('corpus/design.yaml', import.meta.url), 'utf8')],
+    ['couriers/c.pub', keyLine('courier')],
+  ]);
+  for (const name of ['alice', 'bob', 'carla', 'shop-deploy']) design.set(`keys/${name}.pub`, keyLine(`${name} key`));
+  for (const name of ['alice', 'bob', 'carla']) design.set(`signers/${name}.pub`, keyLine(`${name} signs`));
+  for (const name of ['web-1', 'db-2']) design.set(`servers/${name}.pub`, keyLine(`${name} host`));
+  const { findings, policy } = compileTexts(design);
+  expect(findings).toEqual([]);
+  if (policy === undefined) throw new Error('no policy');
+  expect(table(policy)).toEqual([
+    'alice asmith web-1 [pty] deploy=ALL root=/usr/bin/systemctl restart nginx 203.0.113.0/24 2027-01-31T18:00:00.000Z',
+    'shop-deploy shop-deploy web-1 [] /usr/local/bin/deploy-shop',
+  ]);
+  expect(policy.people.map(({ handle, account, uid, takesOver }) => [handle, account, uid, takesOver])).toEqual([
+    ['alice', 'asmith', 7001, undefined],
+    ['bob', 'bob', undefined, undefined],
+    ['carl', 'carl', undefined, undefined],
+    ['carla', 'carl', undefined, 'emp_77ab0000000000000000000000'],
+    ['shop-deploy', 'shop-deploy', undefined, undefined],
+  ]);
+  expect(policy.servers.map(({ name, adopt, accepted }) => [name, adopt.length, accepted.length])).toEqual([
+    ['db-2', 1, 1],
+    ['web-1', 0, 0],
+  ]);
+});

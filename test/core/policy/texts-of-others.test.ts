@@ -116,6 +116,7 @@ it('naughty strings as handles, key lines and file names', () => {
       new Map([...files, ['keys/bob.pub', text], [`keys/${text}.pub`, text], [`revoked/${text}`, text]]),
     );
     expect(others.policy, text).toBeUndefined();
+    for (const { place } of others.findings) expect(place.file).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     looked += 1;
   }
   console.log(`blns: ${looked} strings as handle, key line and file name, none taken`);
