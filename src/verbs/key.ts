@@ -62,7 +62,7 @@ export async function keyFrom(world: World, handle: string, source: KeySource): 
   const line = source.kind === 'given' ? source.line : await world.keyMaker.make(source.file, source.passphrase, handle);
   const reading = readPublicKey(line.trim());
   if (reading.ok) return reading.key;
-  throw new Failure('key', `the key for ${handle}: ${reading.message}`, { ...(reading.suggestion === undefined ? {} : { next: reading.suggestion }) });
+  throw new Failure('key', `the key for ${handle}: ${reading.message}`, reading.suggestion === undefined ? {} : { next: reading.suggestion });
 }
 
 /** A line more in `keys/<handle>.pub`; the policy is compiled again with it, so that a bad key is never written. */

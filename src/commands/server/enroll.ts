@@ -49,7 +49,8 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Enrol
 
   async #hostKeys(): Promise<readonly string[]> {
     const { readGiven } = await import('../../main.ts');
-    const given = await Promise.all((this.flags['host-key'] ?? []).map((one) => (/^(ssh-|ecdsa-)\S+ /.test(one) ? one : readGiven(one, 'public'))));
+    const words = this.flags['host-key'] ?? [];
+    const given = await Promise.all(words.map(async (one) => (/^(ssh-|ecdsa-)\S+ /.test(one) ? one : readGiven(one, 'public'))));
     return given.flatMap((text) => text.split('\n')).filter((line) => line.trim() !== '');
   }
 
