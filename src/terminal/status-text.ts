@@ -7,7 +7,7 @@ import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 import { awayText, momentText } from './time-text.ts';
 
-/** So many servers are listed one by one; of more only those where something is not as it should be. */
+/** So many servers are listed one by one; of more only those where something is not as it should be, together. */
 const FEW = 20;
 
 export function statusText(report: StatusReport, style: Style): string {
@@ -79,9 +79,16 @@ function serversTitle({ targets, release }: StatusReport): string {
 }
 
 function serverRows({ targets, now }: StatusReport): Rows {
-  const shown =
-    targets.length <= FEW ? targets : targets.filter((one) => one.state !== 'in-force' || one.otherSigners === true);
-  return shown.map((target) => [tame(target.name), ...serverWords(target, now)]);
+  if (targets.length <= FEW) return targets.map((target) => [tame(target.name), ...serverWords(target, now)]);
+  const groups = new Map<string, string[]>();
+  for (const target of targets) {
+    if (target.state === 'in-force' && target.otherSigners !== true) continue;
+    const words = serverWords(target, now)
+      .filter((word) => word !== '-')
+      .join(': ');
+    groups.set(words, [...(groups.get(words) ?? []), target.name]);
+  }
+  return [...groups].map(([words, names]) => [`${names.length}`, `${words}: ${short(names)}`]);
 }
 
 export function serverWords(target: TargetStatus, now: Instant): readonly [string, string] {

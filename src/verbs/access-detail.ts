@@ -10,7 +10,7 @@ import type { Clone, HeldRevocation } from './clone.ts';
 import { lineName, namesOf } from './standing.ts';
 import type { Held, Standing } from './standing.ts';
 import type { StoredReceipts } from './stored-receipts.ts';
-import { rulesFor } from './working-tree.ts';
+import type { RulesFor } from './working-tree.ts';
 
 /** Everything an answer is made from. */
 export interface Looking {
@@ -22,8 +22,7 @@ export interface Looking {
   readonly moment: Instant;
   /** What is read, by target. */
   readonly manifests: ReadonlyMap<string, Manifest>;
-  /** What the working tree means, by target. */
-  readonly here: ReadonlyMap<string, Manifest>;
+  readonly rulesFor: RulesFor;
   /** Undefined when another day than today is asked for. */
   readonly receipts: StoredReceipts | undefined;
   /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
@@ -180,8 +179,8 @@ function since({ clone, standing, release, nameOf }: Looking, target: string, na
   return { since: { release: number, issued, signedBy: [...first.signedBy].map(nameOf).sort() } };
 }
 
-function byOf({ clone, here, release }: Looking, target: string, held: Held): By {
-  const rules = rulesFor(clone, here.get(target), held);
+function byOf({ rulesFor, release }: Looking, target: string, held: Held): By {
+  const rules = rulesFor(target, held);
   if (rules === undefined || rules.length === 0)
     return { kind: 'policy-of-release', release: release?.value.number ?? 0 };
   return { kind: 'rules', rules };

@@ -20,7 +20,7 @@ import { readReceipts } from './stored-receipts.ts';
 import { mustHoldVerified } from './trust.ts';
 import { unmanagedWays } from './unmanaged-ways.ts';
 import type { UnmanagedWay } from './unmanaged-ways.ts';
-import { comparedWith, manifestsHere } from './working-tree.ts';
+import { comparedWith, manifestsHere, rulesHere } from './working-tree.ts';
 import type { Sameness } from './working-tree.ts';
 
 export interface AccessOptions {
@@ -113,6 +113,7 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
 
 async function look(world: World, clone: Clone, { at, draft }: AccessOptions): Promise<Looking> {
   const standing = new Standing(clone);
+  const here = manifestsHere(clone);
   const { release, moment } = draft ? { release: undefined, moment: clone.now } : momentOf(clone, at);
   const isNow = release === undefined || release === clone.chain?.newest;
   return {
@@ -121,8 +122,8 @@ async function look(world: World, clone: Clone, { at, draft }: AccessOptions): P
     standing,
     release,
     moment,
-    manifests: release === undefined ? manifestsHere(clone) : standing.manifestsOf(release),
-    here: manifestsHere(clone),
+    manifests: release === undefined ? here : standing.manifestsOf(release),
+    rulesFor: rulesHere(clone, here),
     // Receipts tell of today; those of another day are in version control.
     receipts: isNow && (at === undefined || draft) ? await readReceipts(world, clone) : undefined,
     onTop: revocationsOnTop(clone, release, moment),

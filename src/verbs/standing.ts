@@ -17,12 +17,28 @@ export interface Held {
 
 /** Everybody who is given something that has not ended at a moment; an account without a key lets nobody in. */
 export function heldAt(manifest: Manifest, moment: Instant): ReadonlyMap<SubjectId, Held> {
-  const holds = (line: KeyLine | SudoLine): boolean => compareEnds(moment, line.end) <= 0;
-  const pairs = manifest.accounts.map((account): readonly [SubjectId, Held] => {
-    const own = (line: KeyLine | SudoLine): boolean => line.id === account.id && holds(line);
-    return [account.id, { account, keys: manifest.keys.filter(own), sudo: manifest.sudo.filter(own) }];
-  });
-  return new Map(pairs.filter(([, held]) => held.keys.length > 0));
+  const keys = byPerson(manifest.keys, moment);
+  const sudo = byPerson(manifest.sudo, moment);
+  return new Map(
+    manifest.accounts.flatMap((account): readonly (readonly [SubjectId, Held])[] => {
+      const own = keys.get(account.id);
+      return own === undefined ? [] : [[account.id, { account, keys: own, sudo: sudo.get(account.id) ?? [] }]];
+    }),
+  );
+}
+
+function byPerson<Line extends KeyLine | SudoLine>(
+  lines: readonly Line[],
+  moment: Instant,
+): ReadonlyMap<SubjectId, readonly Line[]> {
+  const found = new Map<SubjectId, Line[]>();
+  for (const line of lines) {
+    if (compareEnds(moment, line.end) > 0) continue;
+    const own = found.get(line.id);
+    if (own === undefined) found.set(line.id, [line]);
+    else own.push(line);
+  }
+  return found;
 }
 
 /** A line by what it gives, its end left out: an extended grant is the same grant. */

@@ -39,11 +39,20 @@ export function manifestsHere(clone: Clone): ReadonlyMap<string, Manifest> {
   return new Map(policy.servers.map((server) => [server.id as string, render(server, policy.grants.on(server.id))]));
 }
 
-/** The rules of the working tree that give exactly what is held; undefined: they would give something else. */
-export function rulesFor(clone: Clone, here: Manifest | undefined, held: Held): readonly RuleSource[] | undefined {
-  const would = here === undefined ? undefined : heldAt(here, clone.now).get(held.account.id);
-  if (here === undefined || would === undefined || spelled(would) !== spelled(held)) return undefined;
-  return rulesBetween(clone, held.account.id, here.target);
+/** For what somebody holds on a target, the rules here that give exactly that; undefined: they would give something else. */
+export type RulesFor = (target: string, held: Held) => readonly RuleSource[] | undefined;
+
+export function rulesHere(clone: Clone, here: ReadonlyMap<string, Manifest>): RulesFor {
+  const would = new Map<string, ReadonlyMap<SubjectId, Held>>();
+  return (target, held) => {
+    const manifest = here.get(target);
+    if (manifest === undefined) return undefined;
+    const all = would.get(target) ?? heldAt(manifest, clone.now);
+    would.set(target, all);
+    const own = all.get(held.account.id);
+    if (own === undefined || spelled(own) !== spelled(held)) return undefined;
+    return rulesBetween(clone, held.account.id, manifest.target);
+  };
 }
 
 function rulesBetween(clone: Clone, person: SubjectId, server: ServerId): readonly RuleSource[] {
