@@ -61,6 +61,13 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     expect(temporary.filter((path) => existsSync(path))).toEqual([]);
   });
 
+  test('looking names the keys that are there already, by fingerprint', async () => {
+    const found = await enroller.look(await rootAccess(fleet.server('web-1'), bench), GO);
+    expect(found.kind === 'done' ? found.value.lines : why(found)).toContainEqual(
+      expect.stringContaining(`way-in key hank ${bench.keys.mallory.fingerprint} unknown`),
+    );
+  });
+
   test('another host key, no login, nobody there, an address that is an option: each is said, nothing is sent', async () => {
     const server = fleet.server('web-1');
     const access = await rootAccess(server, bench);
