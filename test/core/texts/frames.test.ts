@@ -23,6 +23,7 @@ import {
 import type { Bundle, Receipt, ReceiptOf, SignedText } from '../../../src/core/texts/index.ts';
 import { receipts, releases, revocations } from './drawn.ts';
 import { release, revocation } from '../../../src/core/texts/index.ts';
+import { worked } from '../given.ts';
 import { crypto, penOf, sha } from './signing.ts';
 
 const frozen = (name: string): string => readFileSync(join(import.meta.dirname, 'frozen', name), 'latin1');
@@ -87,11 +88,13 @@ describe('a bundle', () => {
   });
 
   it('is measured before it is looked at', () => {
-    const begin = performance.now();
-    expect(why(() => readBundle(new Uint8Array(CAPS.bundle + 1)))).toBe('too-large');
-    expect(why(() => readBundle('a'.repeat(CAPS.bundle)))).toBe('too-large');
-    expect(why(() => readBundle(`keyward-request v1\n${' '.repeat(1_048_576)}\n`))).toBe('too-large');
-    expect(performance.now() - begin).toBeLessThan(50);
+    const huge = new Uint8Array(CAPS.bundle + 1);
+    const took = worked(() => {
+      expect(why(() => readBundle(huge))).toBe('too-large');
+      expect(why(() => readBundle('a'.repeat(CAPS.bundle)))).toBe('too-large');
+      expect(why(() => readBundle(`keyward-request v1\n${' '.repeat(1_048_576)}\n`))).toBe('too-large');
+    });
+    expect(took).toBeLessThan(50);
   });
 
   it('comes apart into what was put in, whatever that was', () => {

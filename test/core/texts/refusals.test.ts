@@ -11,6 +11,7 @@ import {
   request,
   revocation,
 } from '../../../src/core/texts/index.ts';
+import { worked } from '../given.ts';
 import { penOf } from './signing.ts';
 
 const [ALICE, BOB, CARLA] = ['a', 'b', 'c'].map((letter) => `emp_${letter.repeat(26)}`) as [string, string, string];
@@ -250,12 +251,14 @@ describe('sizes', () => {
     ['a revocation', revocation, CAPS.revocation],
     ['a request', request, CAPS.request],
   ] as const)('of %s are looked at before it is read', (_, text, cap) => {
-    const begin = performance.now();
-    expect(why(() => text.parse('a'.repeat(cap + 1)))).toBe('too-large -');
-    expect(why(() => text.parse(new Uint8Array(64 * 1_048_576)))).toBe('too-large -');
-    expect(why(() => text.parse('a'.repeat(cap)))).toBe('too-large 1');
-    expect(why(() => text.parse(`keyward-${text.kind} v1\n${' '.repeat(cap - 100)}\n`))).toBe('too-large 2');
-    expect(performance.now() - begin).toBeLessThan(50);
+    const huge = new Uint8Array(64 * 1_048_576);
+    const took = worked(() => {
+      expect(why(() => text.parse('a'.repeat(cap + 1)))).toBe('too-large -');
+      expect(why(() => text.parse(huge))).toBe('too-large -');
+      expect(why(() => text.parse('a'.repeat(cap)))).toBe('too-large 1');
+      expect(why(() => text.parse(`keyward-${text.kind} v1\n${' '.repeat(cap - 100)}\n`))).toBe('too-large 2');
+    });
+    expect(took).toBeLessThan(50);
   });
 
   it('of what is just small enough are no hindrance: thousands of lines in a second', () => {
@@ -268,9 +271,7 @@ describe('sizes', () => {
       (_, i) => `key emp_${String(i).padStart(26, '0')} u${String(i).padStart(5, '0')} - restrict,pty ${KEY}`,
     );
     const whole = `${[...MANIFEST.slice(0, 6), ...accounts, ...keys].join('\n')}\n`;
-    const begin = performance.now();
-    expect(manifest.parse(whole).keys.length).toBe(2500);
-    const took = performance.now() - begin;
+    const took = worked(() => expect(manifest.parse(whole).keys.length).toBe(2500));
     console.log(
       `manifest of ${whole.length} bytes and ${accounts.length + keys.length} lines read in ${took.toFixed(0)} ms`,
     );
