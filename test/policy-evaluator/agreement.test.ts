@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { Grant } from '../../src/core/access/index.ts';
+import { anyOf } from '../../src/core/policy/selectors.ts';
 import type { Compiled } from '../../src/core/policy/index.ts';
 import { compileTexts, keyLine, NOW, show } from '../core/policy/policy-files.ts';
-import { grantsOf, readPlain } from './evaluator.ts';
+import { fits, grantsOf, readPlain } from './evaluator.ts';
 import type { PlainGrant } from './evaluator.ts';
 
 const HANDLES = ['al', 'ann', 'bob', 'bo-b', 'cy', 'dan'];
@@ -256,6 +257,22 @@ it('compiles the same from the same files in another order', () => {
     { numRuns: 60, endOnFailure: true },
   );
   console.log(`order: ${compared} policies compiled from two orders of their files`);
+});
+
+it('matches names as trying every length does', () => {
+  let matched = 0;
+  const letters = (...all: string[]): fc.Arbitrary<string> =>
+    fc.string({ unit: fc.constantFrom(...all), maxLength: 7 });
+  fc.assert(
+    fc.property(letters('a', 'b', '*'), letters('a', 'b'), (pattern, name) => {
+      const expected = fits(pattern, name);
+      expect(anyOf([pattern])(name)).toBe(expected);
+      matched += expected ? 1 : 0;
+    }),
+    { numRuns: 5000, endOnFailure: true },
+  );
+  console.log(`patterns: 5000 tried on names, ${matched} matched`);
+  expect(matched).toBeGreaterThan(300);
 });
 
 it('notices a planted difference', () => {

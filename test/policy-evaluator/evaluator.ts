@@ -90,7 +90,7 @@ function isThere(servers: Fields, name: string, server: Fields): boolean {
 }
 
 /** `*` stands for any letters: tries every length. */
-function fits(pattern: string, text: string): boolean {
+export function fits(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   if (pattern[0] !== '*') return text !== '' && pattern[0] === text[0] && fits(pattern.slice(1), text.slice(1));
   for (let skipped = 0; skipped <= text.length; skipped += 1)

@@ -104,7 +104,7 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
       name,
       keys: lines.map(({ key }) => key),
     })),
-    providers: [...policy.providers].sort(byName).map((provider) => providerOf(provider, reaches, now)),
+    providers: [...policy.providers].sort(byName).map((provider) => providerOf(provider, reaches, byId, now)),
     undone: policy.undone.map(({ name }) => name).sort(),
   };
 }
@@ -184,39 +184,4 @@ function givingRule({ rule, until, people, servers }: RuleReach, policy: ReadPol
     ...(value.command === undefined ? {} : { command: value.command }),
   };
   return { gives, people, servers };
-}
-
-function providerOf(provider: Entry<WrittenProvider>, reaches: Reaches, now: Instant): Provider {
-  const { name, value, at } = provider;
-  const rules = value.rules.flatMap((rule, index): ProviderRule[] => {
-    const until = endOf(rule);
-    if (hasEnded(until, now)) return [];
-    const people = reaches
-      .to(rule.to)
-      .flatMap((handle) => reaches.people[reaches.numberOfPerson.get(handle) ?? -1] ?? []);
-    const ends = people.flatMap((person): [SubjectId, Instant][] => {
-      const end = endFor(until, person.value);
-      return end === undefined ? [] : [[person.value.id as SubjectId, end]];
-    });
-    return [
-      {
-        rule: { name: rule.name ?? `${name} rule ${index + 1}`, place: at.value('rules', index) },
-        people: people.map((person) => person.value.id as SubjectId).sort(),
-        groups: [...new Set(rule.groups ?? [])].sort(),
-        managedPolicies: [...new Set(rule['managed-policies'] ?? [])].sort(),
-        console: rule.console ?? false,
-        mfaRequired: rule.mfa === 'required',
-        ...(until === undefined ? {} : { until }),
-        ends: new Map(ends),
-      },
-    ];
-  });
-  return {
-    name,
-    id: value.id as ProviderId,
-    kind: value.kind,
-    accountId: value['account-id'],
-    ...(value.path === undefined ? {} : { path: value.path }),
-    rules,
-  };
 }

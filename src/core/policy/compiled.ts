@@ -3,11 +3,11 @@
  * ids, keys and instants.
  */
 import type {
+  Accepted,
   Grant,
   Instant,
   Person,
   ProviderId,
-  RuleSource,
   Server,
   ServerId,
   Signer,
@@ -22,33 +22,22 @@ export interface Courier {
   readonly keys: readonly PublicKey[];
 }
 
-/** An AWS account and who gets an admin login there. */
+/** What holds for the whole of a provider: `account-id`, `123456789012`. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A provider and who gets an admin login there. */
 export interface Provider {
   readonly name: string;
   readonly id: ProviderId;
-  readonly kind: 'aws-iam';
-  /** Twelve digits. */
-  readonly accountId: string;
-  /** The IAM path keyward's users live under, `/…/`; absent: the adapter's own. */
-  readonly path?: string;
-  readonly rules: readonly ProviderRule[];
-}
-
-/** One rule of a provider, its people resolved. */
-export interface ProviderRule {
-  readonly rule: RuleSource;
-  /** Sorted; without those who left or have ended. */
-  readonly people: readonly SubjectId[];
-  readonly groups: readonly string[];
-  /** ARNs. */
-  readonly managedPolicies: readonly string[];
-  readonly console: boolean;
-  /** Nothing but setting it up works without a second factor. */
-  readonly mfaRequired: boolean;
-  /** The rule's own end; a person's may be earlier and stands in `ends`. */
-  readonly until?: Instant;
-  /** The end of each of `people` here, where there is one: the earlier of the rule's and the person's. */
-  readonly ends: ReadonlyMap<SubjectId, Instant>;
+  /** Which adapter speaks to it: `aws-iam`. */
+  readonly kind: string;
+  readonly settings: readonly Setting[];
+  readonly accepted: readonly Accepted[];
+  /** By rule as it stands in the policy, then by handle; only what holds at the compiled instant. */
+  readonly grants: readonly Grant[];
 }
 
 /**

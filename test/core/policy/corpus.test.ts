@@ -5,7 +5,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { baseFiles, compileTexts, edLine, keyLine, rsaLine, show } from './policy-files.ts';
+import { baseFiles, compileTexts, edLine, keyLine, rsaLine, show, skLine } from './policy-files.ts';
 
 const PAGE = new URL('corpus/findings.txt', import.meta.url);
 const ROOM = new URL('../../../src/core/policy/', import.meta.url);
@@ -34,6 +34,7 @@ function expand(text: string): string {
     .replace(/\{\{U\+([0-9A-F]+)\}\}/g, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
     .replace(/\{\{key ([^}]*)\}\}/g, (_, name: string) => keyLine(name))
     .replace(/\{\{point ([0-9a-f]+)\}\}/g, (_, hex: string) => edLine(Buffer.from(hex.padEnd(64, '0'), 'hex'), 'point'))
+    .replace(/\{\{sk ([^}]*)\}\}/g, (_, name: string) => skLine(name))
     .replace(/\{\{rsa (\d+)\}\}/g, (_, bits: string) => rsaLine(Number(bits)))
     .replace('{{certificate}}', CERTIFICATE)
     .replace('{{private}}', PRIVATE_BODY)

@@ -57,6 +57,11 @@ const ADDED: readonly (readonly [string, string, string])[] = [
     `employees:\n    bob: {}\n    zoe: { id: ${ID} }`,
   ],
   [
+    'after a text of several lines',
+    'employees:\n  bob:\n    note: |\n      one\n      two\nservers: {}\n',
+    `employees:\n  bob:\n    note: |\n      one\n      two\n  zoe: { id: ${ID} }\nservers: {}\n`,
+  ],
+  [
     'after a block of lines',
     'employees:\n  bob:\n    teams:\n      - a\n      - b # last\n\n# next\nservers: {}\n',
     `employees:\n  bob:\n    teams:\n      - a\n      - b # last\n  zoe: { id: ${ID} }\n\n# next\nservers: {}\n`,

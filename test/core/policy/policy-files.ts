@@ -29,6 +29,14 @@ export function edLine(point: Uint8Array, comment: string): string {
   return `ssh-ed25519 ${blob.toString('base64')} ${comment}`;
 }
 
+/** The key of `keyLine(name)` again, as one of a security key. */
+export function skLine(name: string): string {
+  const point = Buffer.from(keyLine(name).split(' ')[1] ?? '', 'base64').subarray(-32);
+  const fields = [Buffer.from('sk-ssh-ed25519@openssh.com'), point, Buffer.from('ssh:')];
+  const blob = Buffer.concat(fields.flatMap((field) => [length(field), field]));
+  return `sk-ssh-ed25519@openssh.com ${blob.toString('base64')} sk`;
+}
+
 /** An RSA public key of so many bits, made now. */
 export function rsaLine(bits: number): string {
   const { n = '', e = '' } = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' });
