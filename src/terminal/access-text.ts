@@ -223,18 +223,15 @@ function withoutText({ without }: AccessReport, style: Style): string {
 }
 
 function waysText(ways: readonly UnmanagedWay[], style: Style): string {
-  const rows = ways.map(({ target, kind, account, subject, state, seen, comment, owner }) => [
-    tame(target),
-    `${kind}${account === undefined ? '' : ` on ${tame(account)}`}`,
-    [
-      tame(subject),
-      [
-        state === 'accepted' ? 'accepted' : '! not accepted',
-        ...(seen ? [] : ['no receipt names it']),
-        ...(owner === undefined ? [] : [`a key of ${tame(owner)}`]),
-        ...(comment === undefined ? [] : [`"${tame(comment)}"`]),
-      ].join(', '),
-    ].join(' '),
-  ]);
+  const rows = ways.map(({ target, kind, account, subject, state, seen, comment, owner }) => {
+    const words = [
+      state === 'accepted' ? 'accepted' : '! not accepted',
+      ...(seen ? [] : ['no receipt names it']),
+      ...(owner === undefined ? [] : [`a key of ${tame(owner)}`]),
+      ...(comment === undefined ? [] : [`"${tame(comment)}"`]),
+    ];
+    const where = `${kind}${account === undefined ? '' : ` on ${tame(account)}`}`;
+    return [tame(target), where, `${tame(subject)}\n${words.join(', ')}`];
+  });
   return `Beside keyward, which never changes these:\n${table(rows, style, { indent: '  ' })}`;
 }

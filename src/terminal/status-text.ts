@@ -91,23 +91,25 @@ function serverRows({ targets, now }: StatusReport): Rows {
   return [...groups].map(([words, names]) => [`${names.length}`, `${words}: ${short(names)}`]);
 }
 
-export function serverWords(target: TargetStatus, now: Instant): readonly [string, string] {
+function serverWords(target: TargetStatus, now: Instant): readonly [string, string] {
   const { state, release, time, why, sameManifest, otherSigners, enrolledTimes } = target;
   if (state === 'never-heard') return ['-', 'never heard from'];
   if (state === 'not-believed') return ['-', `! its receipt is not believed: ${tame(why ?? '')}`];
   const words = {
     'in-force': 'in force',
-    partly: '! its manifest is another one',
-    lagging: sameManifest === true ? 'lags; what it gives is the same' : '! lags',
-    ahead: '! has a later release than this clone',
-    conflict: '! took another release of this number',
+    partly: 'its manifest is another one',
+    lagging: sameManifest === true ? 'lags; what it gives is the same' : 'lags',
+    ahead: 'has a later release than this clone',
+    conflict: 'took another release of this number',
   }[state];
+  const well = otherSigners !== true && (state === 'in-force' || sameManifest === true);
   const more = [
     time === undefined ? '' : `receipt of ${awayText(time, now)}`,
-    otherSigners === true ? '! believes another signer set' : '',
+    otherSigners === true ? 'believes another signer set' : '',
     (enrolledTimes ?? 1) > 1 ? `enrolled ${enrolledTimes} times` : '',
   ];
-  return [`release ${release ?? 0}`, [words, ...more].filter((part) => part !== '').join('; ')];
+  const all = [words, ...more].filter((part) => part !== '').join('; ');
+  return [`release ${release ?? 0}`, well ? all : `! ${all}`];
 }
 
 function reportedRows(reported: readonly Reported[]): Rows {
@@ -142,7 +144,7 @@ function revocationRow({
   const words = [
     `${who}, by ${tame(by)} at ${formatInstant(time)}`,
     undoing ? 'taken back in the policy here, in no release yet' : counted ? '' : 'not yet counted in a release',
-    notShownBy.length === 0 ? 'every server shows it' : `! not shown yet by ${short(notShownBy)}`,
+    notShownBy.length === 0 ? 'every server shows it' : `not shown yet by ${short(notShownBy)}`,
   ];
   return [tame(name), words.filter((part) => part !== '').join('; ')];
 }

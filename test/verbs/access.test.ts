@@ -359,6 +359,11 @@ describe('what lets in beside keyward', () => {
         seen: true,
       },
     ]);
+    await org.receipt('db-1', {
+      waysIn: [{ kind: 'key', account: 'root', subject: other, state: 'accepted', comment: undefined }],
+    });
+    const [seen, ...more] = (await ask(org, { on: 'db-1' })).waysIn;
+    expect([seen?.seen, more]).toEqual([true, []]);
     expect((await ask(org, { handle: 'bob' })).waysIn.map(({ target }) => target)).toEqual(['web-1']);
     expect((await ask(org, { handle: 'alice' })).waysIn).toEqual([]);
   });

@@ -274,6 +274,8 @@ describe('revocations', () => {
     expect(todo(first)).toEqual(['approve', 'deliver']);
     await org.receipt('web-1', { revocations: [hash] });
     expect((await look(org)).revocations[0]?.notShownBy).toEqual(['web-2']);
+    org.edit('receipts/web-2', undefined);
+    expect((await look(org)).revocations[0]?.notShownBy).toEqual(['web-2']);
     await next(org, '2026-10-03T08:00:00Z');
     expect((await look(org)).revocations).toMatchObject([{ name, counted: true, notShownBy: ['web-2'] }]);
     await org.receipt('web-2');
