@@ -1,0 +1,116 @@
+/**
+ * A release goes to one server before the rest: the one whose id sorts lowest, or the next where that does not answer.
+ * Where it is refused no other gets it; revocations wait for nobody (promise 6).
+ */
+import { expect, it } from 'vitest';
+import { release as releaseText } from '../../src/core/texts/index.ts';
+import { deliver } from '../../src/verbs/deliver.ts';
+import type { DeliverReport } from '../../src/verbs/deliver.ts';
+import type { Target, World } from '../../src/world.ts';
+import { knownRelease, MemoryServer, memoryTarget } from '../targets/memory-target.ts';
+import { GO } from '../targets/place.ts';
+import { makeOrganization } from './organization.ts';
+import type { Organization } from './organization.ts';
+
+const SERVERS = ['db-1', 'web-1', 'web-2'] as const;
+
+interface Stage {
+  readonly acme: Organization;
+  /** In the order of their ids. */
+  readonly servers: readonly MemoryServer[];
+  readonly deliver: () => Promise<DeliverReport>;
+  /** `begin NAME release` and `end NAME`, as it happened. */
+  readonly events: readonly string[];
+}
+
+/** Release 1 is known on all servers; release 2, which grants bob something, waits to be delivered. */
+async function stage(): Promise<Stage> {
+  const acme = await makeOrganization({
+    signers: ['alice'],
+    employees: { bob: '' },
+    servers: Object.fromEntries(SERVERS.map((name) => [name, ''])),
+  });
+  const { text } = await acme.release(['alice']);
+  await acme.compare('alice');
+  const enrolled = knownRelease(text, releaseText.parse(text));
+  const servers = SERVERS.map((name) => new MemoryServer({ id: acme.server(name), name, organization: acme.name, host: acme.hostPen(name), enrolled }));
+  servers.sort((a, b) => (a.parts.id < b.parts.id ? -1 : 1));
+  acme.edit('access-policy.yaml', (policy) => policy.replace('rules: []\n', 'rules:\n  - { name: all, to: { employees: [bob] }, servers: { names: ["*"] } }\n'));
+  await acme.approve(['alice']);
+  const events: string[] = [];
+  return {
+    acme,
+    servers,
+    events,
+    deliver: async () => {
+      const world: World = await acme.world('alice', { yes: 'all', risks: 'all' });
+      const target: World['target'] = async ({ id }) => {
+        const server = servers.find((one) => one.parts.id === id);
+        if (server === undefined) throw new Error(`no server ${id}`);
+        return told(memoryTarget(server), events);
+      };
+      return deliver({ ...world, target }, { choice: { servers: [], labels: [] }, limits: { parallel: 3, timeout: 5, signal: GO }, dryRun: false });
+    },
+  };
+}
+
+/** Writes down when an exchange begins, and with what, and when it has ended. */
+function told(target: Target, events: string[]): Target {
+  return {
+    ...target,
+    async exchange(parcel, signal) {
+      events.push(`begin ${target.name} ${parcel.releases.length > 0 ? 'release' : 'revocations'}`);
+      await new Promise((resolve) => setTimeout(resolve, 5)); // so that what runs beside would be seen
+      const outcome = await target.exchange(parcel, signal);
+      events.push(`end ${target.name}`);
+      return outcome;
+    },
+  };
+}
+
+function names(servers: readonly MemoryServer[]): string[] {
+  return servers.map((server) => server.parts.name);
+}
+
+it('the lowest id is first, and the others begin after it has answered', async () => {
+  const { servers, events, deliver: run } = await stage();
+  expect((await run()).status).toBe(0);
+  const [first, ...rest] = names(servers);
+  expect(events.slice(0, 2)).toEqual([`begin ${first} release`, `end ${first}`]);
+  expect(new Set(events.slice(2, 4))).toEqual(new Set(rest.map((name) => `begin ${name} release`)));
+});
+
+it('the next one is first where that does not answer, and it is named', async () => {
+  const { servers, events, deliver: run } = await stage();
+  const [first, second, third] = servers;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('not all servers are there');
+  first.up = false;
+  const report = await run();
+  expect(report.status).toBe(4);
+  expect(events.slice(0, 4)).toEqual(names([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
+  expect(report.targets.find((one) => one.id === first.parts.id)?.state).toBe('unknown');
+  expect(third.lines()).toHaveLength(1);
+});
+
+it('a release that the first server refuses reaches no other', async () => {
+  const { servers, events, deliver: run } = await stage();
+  const [first, ...rest] = servers;
+  if (first === undefined) throw new Error('no server is there');
+  // It was told of a later release by somebody else.
+  first.known = { ...first.known, value: { ...first.known.value, number: 9 } };
+  const report = await run();
+  expect(report.status).toBe(5);
+  expect(events).toEqual(names([first]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
+  expect(rest.map((server) => [server.parcels, server.lines().length])).toEqual([[0, 0], [0, 0]]);
+  expect(report.targets.map((one) => one.state).sort()).toEqual(['not-begun', 'not-begun', 'refused']);
+});
+
+it('a revocation reaches all of them all the same', async () => {
+  const { acme, servers, deliver: run } = await stage();
+  const { hash } = await acme.revoke('bob', 'alice');
+  const [first, ...rest] = servers;
+  if (first === undefined) throw new Error('no server is there');
+  first.known = { ...first.known, value: { ...first.known.value, number: 9 } };
+  expect((await run()).status).toBe(5);
+  expect([first, ...rest].map((server) => [...server.held.keys()])).toEqual([[hash], [hash], [hash]]);
+});
