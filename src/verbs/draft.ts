@@ -58,7 +58,7 @@ export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Pre
 }
 
 function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {
-  const manifestOf = renderer({
+  const { server: manifestOf } = renderer({
     organization: policy.organization,
     people: policy.people,
     couriers: policy.couriers.flatMap((courier) => courier.keys),

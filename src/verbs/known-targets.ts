@@ -25,7 +25,6 @@ export interface Choice {
   readonly labels: readonly string[];
 }
 
-export const ALL: Choice = { servers: [], labels: [] };
 
 /** Every target of the newest release, by id: the one that sorts lowest is asked first. */
 export function knownTargets(clone: Clone): readonly KnownTarget[] {

@@ -1,5 +1,5 @@
 /** The policy as it lies in this folder, which nobody has signed: what it would grant, and whether a release came from it. */
-import type { Grant, RuleSource, ServerId, SubjectId } from '../core/access/index.ts';
+import type { Grant, RuleSource, SubjectId, TargetId } from '../core/access/index.ts';
 import { hashOf, inputs as inputsText, renderer } from '../core/texts/index.ts';
 import type { Input, Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
@@ -29,7 +29,7 @@ export async function comparedWith(world: World, clone: Clone, release: Verified
 export function manifestsHere(clone: Clone): ReadonlyMap<string, Manifest> {
   const { policy, revocations } = clone;
   const undone = new Set(policy.undone);
-  const render = renderer({
+  const { server: render } = renderer({
     organization: clone.organization,
     people: policy.people,
     couriers: policy.couriers.flatMap((courier) => courier.keys),
@@ -55,7 +55,7 @@ export function rulesHere(clone: Clone, here: ReadonlyMap<string, Manifest>): Ru
   };
 }
 
-function rulesBetween(clone: Clone, person: SubjectId, server: ServerId): readonly RuleSource[] {
+function rulesBetween(clone: Clone, person: SubjectId, server: TargetId): readonly RuleSource[] {
   const grants: readonly Grant[] = clone.policy.grants.between(person, server);
   return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
 }

@@ -57,7 +57,7 @@ export async function draftByHand(world: World, changed: Partial<Release> = {}):
 
 function manifestTexts({ policy, revocations, organization }: Clone): readonly string[] {
   const isUndone = (name: string): boolean => policy.undone.includes(name);
-  const render = renderer({
+  const { server: render } = renderer({
     organization,
     people: policy.people,
     couriers: policy.couriers.flatMap((courier) => courier.keys),

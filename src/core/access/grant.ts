@@ -1,5 +1,5 @@
 /** A rule of the policy, compiled: one person, one server, one account, with limits. */
-import type { ServerId, SubjectId } from './ids.ts';
+import type { SubjectId, TargetId } from './ids.ts';
 import type { Instant } from './instant.ts';
 import type { Place } from '../failure.ts';
 
@@ -20,6 +20,12 @@ export interface Sudo {
   readonly command: string;
 }
 
+/** One thing an admin login has at a provider, in the provider's own words: `group`, `billing-read`. */
+export interface Right {
+  readonly what: string;
+  readonly value: string;
+}
+
 /** The rule that says so: its name, and where it stands. */
 export interface RuleSource {
   readonly name: string;
@@ -28,7 +34,8 @@ export interface RuleSource {
 
 export interface Grant {
   readonly person: SubjectId;
-  readonly server: ServerId;
+  /** The target: a server, or a provider, where only `until`, `rights` and the rule say anything. */
+  readonly server: TargetId;
   readonly account: string;
   /** Holds up to this second; absent: does not end. Already the earlier of the rule's end and the person's. */
   readonly until?: Instant;
@@ -38,6 +45,8 @@ export interface Grant {
   /** The one command it runs whatever is asked for. Equal in all grants of one person and server. */
   readonly command?: string;
   readonly sudo: readonly Sudo[];
+  /** At a provider. */
+  readonly rights?: readonly Right[];
   readonly rule: RuleSource;
 }
 

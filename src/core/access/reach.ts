@@ -7,7 +7,7 @@
 import { Failure } from '../failure.ts';
 import { addAllow, ALLOW_NOTHING } from './grant.ts';
 import type { Allow, Grant, RuleSource, Sudo } from './grant.ts';
-import type { ServerId, SubjectId } from './ids.ts';
+import type { SubjectId, TargetId } from './ids.ts';
 import { compareEnds, laterEnd } from './instant.ts';
 import type { Instant } from './instant.ts';
 
@@ -25,7 +25,7 @@ interface SudoUntil extends Sudo {
 /** All that one person may do on one server. */
 export interface Access {
   readonly person: SubjectId;
-  readonly server: ServerId;
+  readonly server: TargetId;
   readonly account: string;
   /** When the last of it ends; absent: does not end. */
   readonly until?: Instant;
@@ -45,9 +45,9 @@ export interface Reach {
   /** What one person reaches, by server. */
   of(person: SubjectId): readonly Access[];
   /** Who reaches one server, by person. */
-  on(server: ServerId): readonly Access[];
+  on(server: TargetId): readonly Access[];
   /** One person on one server. */
-  between(person: SubjectId, server: ServerId): Access | undefined;
+  between(person: SubjectId, server: TargetId): Access | undefined;
 }
 
 /**

@@ -7,12 +7,12 @@
 import { laterEnd, plainCommand } from '../access/index.ts';
 import type { Instant, SubjectId } from '../access/index.ts';
 import { readKeyLine } from '../texts/index.ts';
-import type { AccountLine, KeyLine, KeyLineMeaning, Manifest, SudoLine } from '../texts/index.ts';
+import type { AccountLine, KeyLine, KeyLineMeaning, Manifest, RightLine, SudoLine } from '../texts/index.ts';
 
-/** `sudo`, `option` or `key`, and which. */
+/** `sudo`, `option`, `key` or `right`, and which. */
 export interface Ability {
-  readonly what: 'sudo' | 'option' | 'key';
-  /** `root: /usr/bin/id`, `pty`, `forward to db-2:5432`, or the line of a key. */
+  readonly what: 'sudo' | 'option' | 'key' | 'right';
+  /** `root: /usr/bin/id`, `pty`, `forward to db-2:5432`, `group billing-read`, or the line of a key. */
   readonly name: string;
   /** Undefined: does not end. */
   readonly end: Instant | undefined;
@@ -36,6 +36,7 @@ export interface Holding {
   readonly account: AccountLine;
   readonly keys: readonly KeyLine[];
   readonly sudo: readonly SudoLine[];
+  readonly rights: readonly RightLine[];
   /** All of it as one string: two holdings with equal strings are equal. */
   readonly spelled: string;
 }
@@ -46,10 +47,16 @@ export function holdingsOn(manifest: Manifest): ReadonlyMap<SubjectId, Holding> 
   const outKeys = new Set(manifest.revokedKeys.map((key) => key.line));
   const keys = groupById(manifest.keys.filter(({ line }) => !outKeys.has(keyOf(line))));
   const sudo = groupById(manifest.sudo);
+  const rights = groupById(manifest.rights);
   const granted = manifest.accounts.filter(({ id }) => !outIds.has(id));
   return new Map(
     granted.map((account) => {
-      const own = { account, keys: keys.get(account.id) ?? [], sudo: sudo.get(account.id) ?? [] };
+      const own = {
+        account,
+        keys: keys.get(account.id) ?? [],
+        sudo: sudo.get(account.id) ?? [],
+        rights: rights.get(account.id) ?? [],
+      };
       return [account.id, { ...own, spelled: JSON.stringify(own) }];
     }),
   );
@@ -61,13 +68,13 @@ function keyOf(line: string): string {
 }
 
 /** What these lines let a person do. */
-export function abilitiesOf({ account, keys, sudo }: Holding): Abilities {
+export function abilitiesOf({ account, keys, sudo, rights }: Holding): Abilities {
   const read = keys.flatMap(({ line, end }) => {
     const meaning = readKeyLine(line);
     return meaning === undefined ? [] : [{ ...meaning, end }];
   });
   const limits = read.at(-1)?.limits;
-  const all = together([...read.flatMap(keyAbilities), ...sudo.map(sudoAbility)]);
+  const all = together([...read.flatMap(keyAbilities), ...sudo.map(sudoAbility), ...rights.map(rightAbility)]);
   return { account, all, from: limits?.from, command: limits?.command };
 }
 
@@ -91,6 +98,10 @@ function optionNames({ allow }: Limits): readonly string[] {
 
 function sudoAbility({ runAs, command, end }: SudoLine): Ability {
   return { what: 'sudo', name: `${runAs}: ${plainCommand(command)}`, end };
+}
+
+function rightAbility({ what, value, end }: RightLine): Ability {
+  return { what: 'right', name: `${what} ${value}`, end };
 }
 
 function together(abilities: readonly Ability[]): ReadonlyMap<string, Ability> {

@@ -17,11 +17,13 @@ const GAINS: Readonly<Record<Ability['what'], ChangeKind>> = {
   sudo: 'gains-sudo',
   option: 'gains-option',
   key: 'gains-key',
+  right: 'gains-right',
 };
 const LOSES: Readonly<Record<Ability['what'], ChangeKind>> = {
   sudo: 'loses-sudo',
   option: 'loses-option',
   key: 'loses-key',
+  right: 'loses-right',
 };
 
 /** All that changes for one person on one server. An account of another name is another account: gained and lost. */
@@ -44,24 +46,27 @@ function gained(after: Abilities, where: Where): readonly Change[] {
   const of = about(where, after);
   const all = [...after.all.values()];
   const keys = all.filter((ability) => ability.what === 'key').length;
+  const rights = all.filter(({ what }) => what === 'right');
   const words = [
     untilWords(after.account.end),
     ...all.filter(({ what }) => what === 'option').map(({ name, end }) => name + otherEnd(end, after.account.end)),
     ...(after.command === undefined ? [] : [`only the command ${after.command}`]),
     ...(after.from === undefined ? [] : [`from ${after.from.join(', ')}`]),
-    keys === 1 ? '1 key' : `${keys} keys`,
+    // A login at a provider has no keys, and no words about them.
+    ...(keys === 0 && rights.length > 0 ? [] : [keys === 1 ? '1 key' : `${keys} keys`]),
   ];
   const sudo = all.filter(({ what }) => what === 'sudo');
   return [
     change('gains-access', words.join('; '), { ...of, rules: rulesOf(where.grants) }),
     ...taken(undefined, after, where),
-    ...sudo.map((ability) => gain(ability, after, where)),
+    ...[...sudo, ...rights].map((ability) => gain(ability, after, where)),
   ];
 }
 
 function lost(before: Abilities, where: Where): Change {
   const sudo = [...before.all.values()].filter(({ what }) => what === 'sudo').map(({ name }) => `sudo as ${name}`);
-  return change('loses-access', ['everything', ...sudo].join('; '), about(where, before));
+  const rights = [...before.all.values()].filter(({ what }) => what === 'right').map(({ name }) => name);
+  return change('loses-access', ['everything', ...sudo, ...rights].join('; '), about(where, before));
 }
 
 /** Whose account it becomes, where it is not simply made. */
@@ -194,7 +199,8 @@ function grantsOf(ability: Ability, grants: readonly Grant[]): readonly Grant[] 
   return grants.filter((grant) => gives(grant, ability) && compareEnds(grant.until, ability.end) === 0);
 }
 
-function gives({ allow, sudo }: Grant, { what, name }: Ability): boolean {
+function gives({ allow, sudo, rights = [] }: Grant, { what, name }: Ability): boolean {
+  if (what === 'right') return rights.some((right) => `${right.what} ${right.value}` === name);
   if (what === 'sudo') return sudo.some((one) => `${one.runAs}: ${one.command}` === name);
   const options: Readonly<Record<string, boolean>> = {
     pty: allow.pty,

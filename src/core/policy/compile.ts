@@ -4,7 +4,6 @@ import type {
   Instant,
   MachineId,
   Person,
-  ProviderId,
   Server,
   ServerId,
   Signer,
@@ -20,8 +19,6 @@ import type {
   Courier,
   Looked,
   PolicyFiles,
-  Provider,
-  ProviderRule,
   Sha256,
 } from './compiled.ts';
 import { allowOf, RuleGrants, sudoOf } from './grants.ts';
@@ -29,8 +26,9 @@ import type { Given, GivingRule } from './grants.ts';
 import { readKeyFiles } from './key-files.ts';
 import type { KeyFiles, KeyFolder } from './key-files.ts';
 import { runPolicyTests } from './policy-tests.ts';
-import { byName, endFor, endOf, hasEnded, reachOfRules } from './reach-of-rules.ts';
+import { byName, endOf, reachOfRules } from './reach-of-rules.ts';
 import type { Reaches, RuleReach } from './reach-of-rules.ts';
+import { providerOf } from './providers.ts';
 import { readPolicy } from './read.ts';
 import type { ReadPolicy } from './read.ts';
 import { Report } from './report.ts';
@@ -42,7 +40,6 @@ import type {
   WrittenAccepted,
   WrittenEmployee,
   WrittenMachine,
-  WrittenProvider,
   WrittenRule,
   WrittenServer,
 } from './written.ts';
@@ -87,6 +84,7 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
       ? machineOf(person as Entry<WrittenMachine>, ids, keys)
       : employeeOf(person as Entry<WrittenEmployee>, keys);
   });
+  const byId = new Map(people.map((person) => [person.id as SubjectId, person as Person]));
   const servers = reaches.servers.map((server) => serverOf(server, ids, keys));
   const ends = reaches.people.map(({ value }) => endOf(value));
   const giving = reaches.rules.filter(({ ended }) => !ended).map((reach) => givingRule(reach, policy));

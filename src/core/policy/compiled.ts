@@ -5,13 +5,12 @@
 import type {
   Accepted,
   Grant,
-  Instant,
   Person,
   ProviderId,
   Server,
-  ServerId,
   Signer,
   SubjectId,
+  TargetId,
 } from '../access/index.ts';
 import type { Finding } from '../failure.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
@@ -50,9 +49,9 @@ export interface Grants extends Iterable<Grant> {
   /** What one person is granted, by rule as it stands in the policy, then by server name. */
   of(person: SubjectId): readonly Grant[];
   /** What is granted on one server, by rule as it stands in the policy, then by handle. */
-  on(server: ServerId): readonly Grant[];
+  on(server: TargetId): readonly Grant[];
   /** One person on one server. */
-  between(person: SubjectId, server: ServerId): readonly Grant[];
+  between(person: SubjectId, server: TargetId): readonly Grant[];
 }
 
 /** A whole policy without an error in it. */

@@ -1,5 +1,5 @@
 /** All grants of a policy, made from its rules when they are asked for. */
-import type { Allow, Grant, Instant, Person, RuleSource, Server, ServerId, SubjectId, Sudo } from '../access/index.ts';
+import type { Allow, Grant, Instant, Person, RuleSource, Server, SubjectId, Sudo, TargetId } from '../access/index.ts';
 import { addAllow, ALLOW_NOTHING, earlierEnd } from '../access/index.ts';
 import type { Bits } from './bits.ts';
 import type { Grants } from './compiled.ts';
@@ -56,7 +56,7 @@ export class RuleGrants implements Grants {
       .flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
   }
 
-  on(server: ServerId): readonly Grant[] {
+  on(server: TargetId): readonly Grant[] {
     const number = this.#serverNumber.get(server);
     if (number === undefined) return [];
     return this.#rules
@@ -64,7 +64,7 @@ export class RuleGrants implements Grants {
       .flatMap((rule) => rule.people.members.map((person) => this.#grant(rule, person, number)));
   }
 
-  between(person: SubjectId, server: ServerId): readonly Grant[] {
+  between(person: SubjectId, server: TargetId): readonly Grant[] {
     const who = this.#personNumber.get(person);
     const where = this.#serverNumber.get(server);
     if (who === undefined || where === undefined) return [];

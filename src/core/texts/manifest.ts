@@ -1,11 +1,11 @@
 /**
- * The manifest: what one server must grant, complete. Section 3 of docs/formats.md.
+ * The manifest: what one target must grant, complete. Section 3 of docs/formats.md.
  *
  * Complete means that what keyward manages there and what is not listed is taken away. It holds no number, so it keeps
  * its hash while nothing changes.
  */
 import { compareEnds, isAccountName, isSudoersCommand, WAY_IN_KINDS } from '../access/index.ts';
-import type { Instant, ServerId, SubjectId, WayInKind } from '../access/index.ts';
+import type { Instant, SubjectId, TargetId, WayInKind } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import {
   account,
@@ -22,7 +22,7 @@ import {
   word,
   words,
 } from './fields.ts';
-import { byBytes, CAPS, many, one, some, text } from './grammar.ts';
+import { byBytes, CAPS, many, one, text } from './grammar.ts';
 import type { Breach, Field, Table } from './grammar.ts';
 import { readKeyLine } from './key-line.ts';
 
@@ -59,6 +59,21 @@ export interface SudoLine {
   readonly command: string;
 }
 
+/** One thing an admin login may do or have at a provider: in the provider's own words, `group billing-read`. */
+export interface RightLine {
+  readonly id: SubjectId;
+  readonly account: string;
+  readonly end: Instant | undefined;
+  readonly what: string;
+  readonly value: string;
+}
+
+/** What holds for the whole of a provider: `path /keyward/acme/`. */
+export interface SettingLine {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** An unmanaged way in that is known. */
 export interface AcceptedLine {
   readonly kind: WayInKind;
@@ -68,14 +83,19 @@ export interface AcceptedLine {
 
 export interface Manifest {
   readonly organization: string;
-  readonly target: ServerId;
-  readonly kind: 'server';
+  readonly target: TargetId;
+  /** `server`, or the kind of a provider. */
+  readonly kind: string;
+  /** Providers only. */
+  readonly settings: readonly SettingLine[];
   readonly hostKeys: readonly PublicKey[];
   readonly nextHostKeys: readonly PublicKey[];
   readonly couriers: readonly PublicKey[];
   readonly accounts: readonly AccountLine[];
   readonly keys: readonly KeyLine[];
   readonly sudo: readonly SudoLine[];
+  /** Providers only. */
+  readonly rights: readonly RightLine[];
   readonly accepted: readonly AcceptedLine[];
   readonly revokedIds: readonly SubjectId[];
   readonly revokedKeys: readonly PublicKey[];
@@ -87,6 +107,12 @@ const runAs: Field<string> = {
   write: (value) => value,
 };
 
+const kebab: Field<string> = {
+  form: 'a word of a-z, 0-9 and -',
+  read: (spelled) => (/^[a-z][a-z0-9-]{0,31}$/.test(spelled) ? { value: spelled } : undefined),
+  write: (value) => value,
+};
+
 const end = orDash(time);
 
 function byAccountThenEnd(a: KeyLine, b: KeyLine): number {
@@ -95,11 +121,12 @@ function byAccountThenEnd(a: KeyLine, b: KeyLine): number {
 
 const TABLE: Table<Manifest> = {
   organization: one('organization', name),
-  target: one('target', id('srv')),
-  kind: one('kind', oneOf('server')),
-  hostKeys: some('host-key', key),
+  target: one('target', id('srv', 'aws')),
+  kind: one('kind', kebab),
+  settings: many('setting', row<SettingLine>({ name: kebab, value: words })),
+  hostKeys: many('host-key', key),
   nextHostKeys: many('next-host-key', key),
-  couriers: some('courier', key),
+  couriers: many('courier', key),
   accounts: many(
     'account',
     row<AccountLine>({
@@ -114,6 +141,7 @@ const TABLE: Table<Manifest> = {
   ),
   keys: many('key', row<KeyLine>({ id: subject, account, end, line: words }), byAccountThenEnd),
   sudo: many('sudo', row<SudoLine>({ id: subject, account, end, runAs, command: words })),
+  rights: many('right', row<RightLine>({ id: subject, account, end, what: kebab, value: words })),
   accepted: many(
     'accepted',
     row<AcceptedLine>({ kind: oneOf(...WAY_IN_KINDS), account: orDash(foundAccount), subject: word }),
@@ -122,23 +150,41 @@ const TABLE: Table<Manifest> = {
   revokedKeys: many('revoked-key', key),
 };
 
-/** Reads and writes manifests of servers. */
+/** Reads and writes manifests of every kind of target. */
 export const manifest = text('manifest', TABLE, CAPS.manifest, laws);
 
-/** An account and an id stand once, and every key and sudo line belongs to an account line. */
+/** A server has host keys and couriers and nothing of a provider; a provider has none of a server's lines. */
+function kindLaws(value: Manifest): Breach | undefined {
+  const spelling = (message: string, word: string, nth = 0): Breach => ({ reason: 'spelling', message, word, nth });
+  const server = value.kind === 'server';
+  if (server !== value.target.startsWith('srv_')) return spelling('kind and id do not fit', server ? 'target' : 'kind');
+  if (server && value.hostKeys.length === 0) return spelling('here a "host-key" line must stand', 'kind', 1);
+  if (server && value.couriers.length === 0) return spelling('here a "courier" line must stand', 'host-key', value.hostKeys.length + value.nextHostKeys.length);
+  const foreign = server
+    ? [...value.settings, ...value.rights]
+    : [...value.hostKeys, ...value.nextHostKeys, ...value.couriers, ...value.keys, ...value.sudo];
+  return foreign.length > 0 ? spelling(`a line that a target of the kind ${value.kind} does not have`, 'kind') : undefined;
+}
+
+/** An account and an id stand once, and every key, sudo and right line belongs to an account line. */
 function laws(value: Manifest): Breach | undefined {
+  const foreign = kindLaws(value);
+  if (foreign !== undefined) return foreign;
   const owners = new Map(value.accounts.map((line) => [line.account, line.id]));
   const ids = new Set(value.accounts.map((line) => line.id));
   if (owners.size !== value.accounts.length || ids.size !== value.accounts.length) {
     return { reason: 'spelling', message: 'an account or an id stands on two account lines', word: 'account' };
   }
-  const stray = (line: KeyLine | SudoLine): boolean => owners.get(line.account) !== line.id;
+  const stray = (line: KeyLine | SudoLine | RightLine): boolean => owners.get(line.account) !== line.id;
   const strayKey = value.keys.findIndex(stray);
   if (strayKey >= 0)
     return { reason: 'spelling', message: 'this key line belongs to no account line', word: 'key', nth: strayKey };
   const straySudo = value.sudo.findIndex(stray);
   if (straySudo >= 0)
     return { reason: 'spelling', message: 'this sudo line belongs to no account line', word: 'sudo', nth: straySudo };
+  const strayRight = value.rights.findIndex(stray);
+  if (strayRight >= 0)
+    return { reason: 'spelling', message: 'this right line belongs to no account line', word: 'right', nth: strayRight };
   const odd = value.keys.findIndex((line) => readKeyLine(line.line) === undefined);
   if (odd >= 0) return { reason: 'line-form', message: 'this key line has not the form of one', word: 'key', nth: odd };
   // What a plan shows is the plain command; a pattern or a second spelling would be shown as something it is not.

@@ -1,15 +1,15 @@
 /**
- * From grants to manifests: what the policy means for one server, written as what that server must grant.
+ * From grants to manifests: what the policy means for one target, written as what that target must grant.
  *
  * Pure, and the same bytes in whatever order anything comes in. Whatever is revoked is left out here, and the receiver
  * leaves it out once more by the `revoked` lines.
  */
-import { reach, sudoersCommand } from '../access/index.ts';
-import type { Access, Accepted, Grant, Person, Server, SubjectId } from '../access/index.ts';
+import { laterEnd, reach, sudoersCommand } from '../access/index.ts';
+import type { Access, Accepted, Grant, Person, Server, SubjectId, TargetId } from '../access/index.ts';
 import { Failure } from '../failure.ts';
 import { renderKeyLine } from '../ssh/authorized-keys-line.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
-import type { AcceptedLine, AccountLine, KeyLine, Manifest, SudoLine } from './manifest.ts';
+import type { AcceptedLine, AccountLine, KeyLine, Manifest, RightLine, SettingLine, SudoLine } from './manifest.ts';
 import type { Revocation } from './revocation.ts';
 
 /** What holds for all servers of an organization. */
@@ -34,8 +34,13 @@ interface Shared {
   readonly revokedKeys: ReadonlyMap<string, PublicKey>;
 }
 
-/** Renders the manifest of one server from the grants there. Make one renderer for all servers of a release. */
-export function renderer(fleet: Fleet): (server: Server, grants: Iterable<Grant>) => Manifest {
+/** Renders manifests. Make one for all targets of a release. */
+export interface Renderer {
+  readonly server: (server: Server, grants: Iterable<Grant>) => Manifest;
+  readonly provider: (provider: ProviderTarget, grants: Iterable<Grant>) => Manifest;
+}
+
+export function renderer(fleet: Fleet): Renderer {
   const people = new Map<SubjectId, Person>([...fleet.people].map((person) => [person.id, person]));
   const couriers = byLine(fleet.couriers);
   const shared: Shared = {
@@ -45,8 +50,11 @@ export function renderer(fleet: Fleet): (server: Server, grants: Iterable<Grant>
     revokedIds: new Set(fleet.counted.flatMap(({ id }) => (id === undefined ? [] : [id])).sort()),
     revokedKeys: byLine(keysOut(fleet, people.values()).filter((key) => !couriers.has(key.line))),
   };
-  // A removed server has no grants: it keeps its couriers, and what is revoked stays out.
-  return (server, grants) => renderOne(shared, server, server.removed === undefined ? grants : []);
+  return {
+    // A removed server has no grants: it keeps its couriers, and what is revoked stays out.
+    server: (server, grants) => renderOne(shared, server, server.removed === undefined ? grants : []),
+    provider: (provider, grants) => renderProvider(shared, provider, grants),
+  };
 }
 
 /**
@@ -68,16 +76,67 @@ function renderOne(shared: Shared, server: Server, grants: Iterable<Grant>): Man
     organization: shared.organization,
     target: server.id,
     kind: 'server',
+    settings: [],
     hostKeys: [...byLine(server.hostKeys).values()],
     nextHostKeys: [...byLine(server.nextHostKeys).values()],
     couriers: shared.couriers,
     accounts: pairs.map(({ access, person }) => accountLine(server, access, person)),
     keys: pairs.flatMap(({ access, person }) => keyLines(shared, access, person)),
     sudo: granted.flatMap(sudoLines),
+    rights: [],
     accepted: acceptedLines(server.accepted),
     revokedIds: [...shared.revokedIds],
     revokedKeys: [...shared.revokedKeys.values()],
   };
+}
+
+/** What a provider is called in a manifest. */
+export interface ProviderTarget {
+  readonly id: TargetId;
+  readonly kind: string;
+  readonly settings: readonly SettingLine[];
+  readonly accepted: readonly Accepted[];
+}
+
+function renderProvider(shared: Shared, provider: ProviderTarget, grants: Iterable<Grant>): Manifest {
+  const own = new Map<SubjectId, Grant[]>();
+  for (const grant of grants) {
+    if (!shared.revokedIds.has(grant.person)) own.set(grant.person, [...(own.get(grant.person) ?? []), grant]);
+  }
+  return {
+    organization: shared.organization,
+    target: provider.id,
+    kind: provider.kind,
+    settings: provider.settings,
+    hostKeys: [],
+    nextHostKeys: [],
+    couriers: [],
+    accounts: [...own].map(([id, given]) => loginLine(mustBeKnown(shared.people, id), given)),
+    keys: [],
+    sudo: [],
+    rights: [...own.values()].flatMap(rightLines),
+    accepted: acceptedLines(provider.accepted),
+    revokedIds: [...shared.revokedIds],
+    revokedKeys: [],
+  };
+}
+
+function loginLine({ id, account }: Person, given: readonly Grant[]): AccountLine {
+  const end = given.map((grant) => grant.until).reduce(laterEnd);
+  return { id, account, uid: undefined, how: 'new', from: undefined, end };
+}
+
+/** Each right once, up to the latest end of the grants that give it. */
+function rightLines(given: readonly Grant[]): readonly RightLine[] {
+  const rights = new Map<string, RightLine>();
+  for (const { person, account, until, rights: all = [] } of given) {
+    for (const { what, value } of all) {
+      const known = rights.get(`${what} ${value}`);
+      const end = known === undefined ? until : laterEnd(known.end, until);
+      rights.set(`${what} ${value}`, { id: person, account, end, what, value });
+    }
+  }
+  return [...rights.values()];
 }
 
 function accountLine(server: Server, access: Access, person: Person): AccountLine {

@@ -2,7 +2,7 @@
  * Which signatures a text has, and whether they are enough. Signatures count people: what is compared are raw keys, what
  * is counted are ids, and a label or a comment is never looked at (R2 to R4, R15, R16).
  */
-import type { EmployeeId, ServerId } from '../access/index.ts';
+import type { EmployeeId, TargetId } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import { checkSignature, signatureKey } from '../ssh/sshsig.ts';
 import type { SignatureCrypto } from '../ssh/sshsig.ts';
@@ -155,7 +155,7 @@ export function verifyRevocation(
 /** What a receipt must prove: all of it from the signed manifest, never from the working tree (R22). */
 export interface ReceiptOf {
   readonly organization: string;
-  readonly target: ServerId;
+  readonly target: TargetId;
   /** Present and next. */
   readonly hostKeys: readonly PublicKey[];
   /** As the request gave it; absent for a stored receipt, which then says nothing about when. */

@@ -70,7 +70,7 @@ export function state(world: World) {
     ...(world.uid?.[letter] === undefined ? {} : { uid: world.uid[letter] }),
   }));
   const { counted = [], undone = [] } = world;
-  const manifestOf = renderer({ organization: 'acme', people, couriers: couriers.map(key), counted, undone });
+  const { server: manifestOf } = renderer({ organization: 'acme', people, couriers: couriers.map(key), counted, undone });
   const manifests = servers.map((one) =>
     manifestOf(
       one,

@@ -60,13 +60,15 @@ it('means what it says', () => {
     accepted: [{ kind: 'key', account: 'root' }],
   });
   expect([db?.hostKeys.length, db?.nextHostKeys.length, db?.adopt.length]).toEqual([1, 1, 1]);
-  expect(policy.providers).toMatchObject([
-    {
-      name: 'aws-production',
-      accountId: '123456789012',
-      rules: [{ groups: ['billing-read'], console: true, mfaRequired: true }],
-    },
-  ]);
+  const [aws] = policy.providers;
+  expect(aws).toMatchObject({ name: 'aws-production', settings: [{ name: 'account-id', value: '123456789012' }] });
+  expect(aws?.grants.flatMap(({ rights }) => rights)).toEqual(
+    expect.arrayContaining([
+      { what: 'group', value: 'billing-read' },
+      { what: 'console', value: 'yes' },
+      { what: 'mfa', value: 'required' },
+    ]),
+  );
 });
 
 it('lets ends end: the last second still holds, the next one does not', () => {

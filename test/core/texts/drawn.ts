@@ -30,6 +30,7 @@ const subject = fc.oneof(
   letters.map((text) => `mch_${text}`),
 ) as fc.Arbitrary<SubjectId>;
 const server = letters.map((text) => `srv_${text}` as ServerId);
+const provider = letters.map((text) => `aws_${text}` as ProviderId);
 const instant = fc.integer({ min: 946_684_800, max: 32_503_679_999 }).map(instantOf);
 const end: fc.Arbitrary<Instant | undefined> = fc.option(instant, { nil: undefined });
 const number = fc.integer({ min: 1, max: 999_999_999 });
@@ -102,7 +103,7 @@ const holdings = fc
   .uniqueArray(holding, { maxLength: 4, selector: (one) => one.account.account })
   .filter((all) => new Set(all.map((one) => one.account.id)).size === all.length);
 
-export const manifests: fc.Arbitrary<Manifest> = fc
+const serverManifests: fc.Arbitrary<Manifest> = fc
   .record({
     organization: name,
     target: server,
@@ -120,7 +121,38 @@ export const manifests: fc.Arbitrary<Manifest> = fc
     accounts: held.map((one) => one.account),
     keys: held.flatMap((one) => one.keys),
     sudo: held.flatMap((one) => one.sudo),
+    settings: [],
+    rights: [],
   }));
+
+const kebab = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
+const value = fc.constantFrom('123456789012', '/keyward/acme/', 'billing read', 'arn:aws:iam::aws:policy/ReadOnlyAccess');
+
+/** A provider has settings and rights, and nothing of a server. */
+const providerManifests: fc.Arbitrary<Manifest> = fc
+  .record({
+    organization: name,
+    target: provider,
+    kind: fc.constant('aws-iam'),
+    settings: unique(fc.record({ name: kebab, value })),
+    rights: unique(fc.record({ end, what: kebab, value })),
+    revokedIds: unique(subject),
+    logins: holdings,
+  })
+  .map(({ logins, rights, ...rest }) => ({
+    ...rest,
+    hostKeys: [],
+    nextHostKeys: [],
+    couriers: [],
+    accounts: logins.map(({ account: own }) => own),
+    keys: [],
+    sudo: [],
+    rights: logins.flatMap(({ account: { id, account: login } }) => rights.map((right) => ({ id, account: login, ...right }))),
+    accepted: [],
+    revokedKeys: [],
+  }));
+
+export const manifests: fc.Arbitrary<Manifest> = fc.oneof({ weight: 3, arbitrary: serverManifests }, providerManifests);
 
 export const releases: fc.Arbitrary<Release> = fc
   .record({

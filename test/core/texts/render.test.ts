@@ -64,7 +64,7 @@ interface Parts extends Partial<Fleet> {
 
 /** The manifests of the servers, by id. */
 function render(grants: readonly Grant[], { servers = SERVERS, ...parts }: Parts = {}): readonly Manifest[] {
-  const manifestOf = renderer({
+  const { server: manifestOf } = renderer({
     organization: 'acme',
     people: PEOPLE,
     couriers: [COURIER],
