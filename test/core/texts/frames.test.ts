@@ -45,6 +45,12 @@ function why(act: () => unknown): string {
   return 'taken';
 }
 
+/** Armor of so many bytes; nothing in it is a signature, which the frame does not know. */
+function signatureOf(length: number): string {
+  const [begin, end] = ['-----BEGIN SSH SIGNATURE-----\n', '-----END SSH SIGNATURE-----\n'];
+  return `${begin}${'A'.repeat(length - begin.length - end.length - 1)}\n${end}`;
+}
+
 describe('a bundle', () => {
   it.each([
     ['as it was written', BUNDLE, 'taken'],
@@ -77,6 +83,8 @@ describe('a bundle', () => {
     ['64 releases', REQUEST + (RELEASE + SIGNATURE).repeat(64), 'taken'],
     ['1025 revocations', REQUEST + REVOCATION.repeat(1025), 'too-many'],
     ['1024 revocations', REQUEST + REVOCATION.repeat(1024), 'taken'],
+    ['a signature of the largest', REQUEST + RELEASE + signatureOf(CAPS.signature), 'taken'],
+    ['a signature one byte larger', REQUEST + RELEASE + signatureOf(CAPS.signature + 1), 'too-large'],
     [
       'too large a signature',
       REQUEST + RELEASE + SIGNATURE.replace('\n', `\n${`${'A'.repeat(70)}\n`.repeat(240)}`),
@@ -155,6 +163,23 @@ describe('an answer', () => {
     expect(read(RECEIPT + RECEIPT)).toBe('unknown-text');
     expect(read(RECEIPT + MANIFEST)).toBe('unknown-text');
     expect(read(RECEIPT + RELEASE + REVOCATION)).toBe('spelling');
+  });
+});
+
+describe('what enrolling printed', () => {
+  const FOUND = frozen('found');
+  it.each([
+    ['what was found', FOUND, 'taken'],
+    ['what was found and a receipt', FOUND + RECEIPT, 'taken'],
+    ['what was found, signed', FOUND + frozen('receipt.host.sig'), 'unknown-text'],
+    ['a receipt first', RECEIPT + FOUND, 'unknown-text'],
+    ['a receipt alone', RECEIPT, 'unknown-text'],
+    ['two receipts', FOUND + RECEIPT + RECEIPT, 'unknown-text'],
+    ['a release in place of the receipt', FOUND + RELEASE, 'unknown-text'],
+    ['a release behind the receipt', FOUND + RECEIPT + RELEASE, 'unknown-text'],
+    ['nothing', '', 'spelling'],
+  ])('%s', (_, bytes, expected) => {
+    expect(why(() => readEnrolment(bytes))).toBe(expected);
   });
 });
 

@@ -73,6 +73,7 @@ describe('frozen texts', () => {
     expect(hashOf(readFileSync(join(FOLDER, 'inputs')), crypto)).toBe(sha(read('inputs')));
     // A text read as characters has no bytes: it must not get the hash of another one.
     expect(() => hashOf('\u0161', crypto)).toThrow(/as characters/);
+    expect(hashOf('\u00ff', crypto)).toBe(hashOf(Uint8Array.of(255), crypto));
     console.log(`files looked at: ${sums.length}`);
   });
 

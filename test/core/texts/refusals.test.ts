@@ -155,6 +155,8 @@ describe('a release', () => {
     ['a space in front', put(1, ' organization acme'), 'unknown-line 2'],
     ['an empty line', add(1, ''), 'spelling 2'],
     ['an empty line at the end', add(15, ''), 'spelling 16'],
+    ['a line of the longest', put(1, `organization ${'a'.repeat(CAPS.line - 13)}`), 'spelling 2'],
+    ['a line one byte longer', put(1, `organization ${'a'.repeat(CAPS.line - 12)}`), 'too-large 2'],
     ['a line too long', put(1, `organization ${'a'.repeat(CAPS.line)}`), 'too-large 2'],
   ])('with %s', (_, edit, expected) => {
     expect(refused(release, RELEASE, edit)).toBe(expected);
@@ -176,6 +178,8 @@ describe('a manifest', () => {
     ['a field too few', put(6, `account ${ALICE} alice - new -`), 'spelling 7'],
     ['a field too many', put(6, `account ${ALICE} alice - new - - -`), 'spelling 7'],
     ['a key of nobody', put(10, `key ${CARLA} carla - restrict ${KEY2}`), 'spelling 11'],
+    ['a first key of nobody', put(8, `key ${CARLA} aaron - restrict ${KEY2}`), 'spelling 9'],
+    ['a first key line with a second key', put(8, `key ${ALICE} alice - restrict ${KEY} ${KEY2}`), 'line-form 9'],
     ['a key for another account', put(10, `key ${BOB} alice 2027-01-01T00:00:00Z restrict ${KEY2}`), 'spelling 11'],
     ['keys with the later end first', swap(8), 'spelling 9'],
     ['sudo for nobody', put(11, `sudo ${CARLA} carla - root ALL`), 'spelling 12'],
@@ -200,6 +204,13 @@ describe('a manifest', () => {
     ['a CA', `restrict,cert-authority ${KEY2}`],
     ['a comment', `restrict ${KEY2} bob`],
     ['no key', 'restrict'],
+    ['a pattern to come from', `restrict,from="*.example.com" ${KEY2}`],
+    ['nowhere to come from', `restrict,from="" ${KEY2}`],
+    ['an empty command', `restrict,command="" ${KEY2}`],
+    [
+      'a target to forward to that is none',
+      `restrict,port-forwarding,permitopen="any",permitlisten="localhost:1" ${KEY2}`,
+    ],
     [
       'a key that signs for anybody',
       'restrict ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
