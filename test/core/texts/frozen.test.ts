@@ -32,7 +32,7 @@ import { crypto, sha } from './signing.ts';
 import { given } from '../given.ts';
 
 const FOLDER = join(import.meta.dirname, 'frozen');
-const NAMES = readdirSync(FOLDER).filter((name) => !['README', 'SHA256SUMS'].includes(name));
+const NAMES = readdirSync(FOLDER).filter((name) => !['README.md', 'SHA256SUMS'].includes(name));
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'latin1');
 const signed = (name: string): SignedText => ({
   text: read(name),
