@@ -70,6 +70,7 @@ function interruption(stdout: NodeJS.WriteStream): { readonly signal: Promise<nu
     return () => process.off(name, listener);
   });
   stdout.on('error', () => resolve(141)); // as after `| head`
+  process.stderr.on('error', () => {}); // the terminal is gone: nobody reads on, and cleaning up goes on
   return { signal, over: () => listeners.forEach((off) => off()) };
 }
 
