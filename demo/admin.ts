@@ -20,7 +20,8 @@ export class Admin {
   static async begin(stage: Stage, narrator: Narrator, name: string): Promise<Admin> {
     const device = stage.device(name);
     const admin = new Admin(device, narrator);
-    for (const key of ['sign', 'courier']) await device.must(`ssh-keygen -q -t ed25519 -N '' -C ${name}-${key} -f ${key}`);
+    for (const key of ['sign', 'courier'])
+      await device.must(`ssh-keygen -q -t ed25519 -N '' -C ${name}-${key} -f ${key}`);
     await device.must(`git clone -q ${join(stage.folder, 'acme-access.git')} acme-access 2>&1`);
     device.work = join(device.folder, 'acme-access');
     return admin;
@@ -46,11 +47,14 @@ export class Admin {
   /** Opens the policy in an editor: each text is replaced by another; throws where one is not there. */
   edits(changes: readonly (readonly [from: string | RegExp, to: string])[]): void {
     const path = join(this.device.work, 'access-policy.yaml');
-    const text = changes.reduce((before, [from, to]) => {
-      const after = before.replace(from, to);
-      if (after === before) throw new Error(`the policy has no ${String(from)}`);
-      return after;
-    }, readFileSync(path, 'utf8'));
+    const text = changes.reduce(
+      (before, [from, to]) => {
+        const after = before.replace(from, to);
+        if (after === before) throw new Error(`the policy has no ${String(from)}`);
+        return after;
+      },
+      readFileSync(path, 'utf8'),
+    );
     writeFileSync(path, text);
   }
 

@@ -55,7 +55,10 @@ export async function beginOrganization(cast: Cast): Promise<void> {
   narrator.chapter('An organization in which nobody decides alone');
   narrator.says(`The policy is a folder under version control. Alice begins it and lets dana in; from then on two people
     must sign whatever gives access.`);
-  await alice.types('keyward init --organization acme --me alice --signing-key ../sign --courier-key ../courier', notSettings);
+  await alice.types(
+    'keyward init --organization acme --me alice --signing-key ../sign --courier-key ../courier',
+    notSettings,
+  );
   await alice.types('keyward onboard dana');
   await alice.push('Begin');
   await dana.pull();
@@ -65,7 +68,10 @@ export async function beginOrganization(cast: Cast): Promise<void> {
   await alice.pull();
   narrator.gap();
   narrator.says('Alice writes "threshold: 2" into access-policy.yaml, and a team.');
-  alice.edits([[/threshold: 1.*/, 'threshold: 2'], ['teams: []', 'teams: [platform]']]);
+  alice.edits([
+    [/threshold: 1.*/, 'threshold: 2'],
+    ['teams: []', 'teams: [platform]'],
+  ]);
   narrator.gap();
   narrator.says('Release 1 says who may sign. Alice signs it, then dana; each compiles it on her own device first.');
   const first = await alice.types('keyward approve --confirm release-1', (line) => FIRST.test(line));

@@ -25,7 +25,14 @@ export async function enrollServers({ narrator, checks, servers, alice, web1 }: 
   }
   await checks.that('enrolling gave nobody an account', async () => {
     const made = await web1.must("awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' /etc/passwd");
-    return equal(made.trim().split('\n').filter((name) => !name.startsWith('keyward')).join(' '), 'deploy');
+    return equal(
+      made
+        .trim()
+        .split('\n')
+        .filter((name) => !name.startsWith('keyward'))
+        .join(' '),
+      'deploy',
+    );
   });
   await alice.push('Enroll three servers');
 }

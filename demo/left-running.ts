@@ -24,12 +24,19 @@ export async function leaveRunning({ checks, bob, web1, db1 }: Cast): Promise<Le
   const multiplexed = device.leave('ssh -M -S mux -N web-1');
   const tunnel = device.leave(`ssh -N -L ./tunnel:db-1:${db1.port} web-2`);
   shell.type('echo still-here-$((6 * 7))\n');
-  await checks.that('a shell', () => soon(() => (shell.said().includes('still-here-42') ? true : shell.said()), 10_000));
+  await checks.that('a shell', () =>
+    soon(() => (shell.said().includes('still-here-42') ? true : shell.said()), 10_000),
+  );
   await checks.that('a multiplexed connection, which opens new sessions without a key', () =>
-    soon(async () => equal((await bob.ssh('-S mux -o ControlMaster=no web-1 id -un', 'quietly')).stdout.trim(), 'bob'), 10_000),
+    soon(
+      async () => equal((await bob.ssh('-S mux -o ControlMaster=no web-1 id -un', 'quietly')).stdout.trim(), 'bob'),
+      10_000,
+    ),
   );
   const through = await connected(join(device.folder, 'tunnel'));
-  await checks.that("a tunnel through web-2, with the database's answer in it", () => soon(() => (through.said().startsWith('SSH-2.0') ? true : 'no answer'), 10_000));
+  await checks.that("a tunnel through web-2, with the database's answer in it", () =>
+    soon(() => (through.said().startsWith('SSH-2.0') ? true : 'no answer'), 10_000),
+  );
   await checks.that('a tmux', async () => {
     await device.must(`ssh web-1 "tmux new-session -d -s night 'sleep 7001'"`);
     return soon(() => runs(web1, 'sleep 7001'));
@@ -56,7 +63,8 @@ export async function processesOf(server: TestServer, account: string): Promise<
     [ "$(cat "$process/loginuid" 2> /dev/null)" = "$uid" ] || [ "$(stat -c %u "$process" 2> /dev/null)" = "$uid" ] || continue
     echo "$process"
   done`;
-  return (await server.must(['/bin/sh', '-c', script, 'count', account])).split('\n').filter((line) => line !== '').length;
+  return (await server.must(['/bin/sh', '-c', script, 'count', account])).split('\n').filter((line) => line !== '')
+    .length;
 }
 
 export async function atJobs(server: TestServer): Promise<number> {

@@ -15,7 +15,11 @@ export async function logIn({ narrator, checks, bob, carol, shop }: Cast): Promi
   await checks.that('db-1 refuses him: no rule, no access', () => denied(bobDb));
   const carolDb = await carol.ssh('db-1 id -un');
   await checks.that('carol gets into db-1', () => equal(carolDb.stdout.trim(), 'carol'));
-  const rest = await Promise.all([bob.ssh('web-2 id -un', 'quietly'), carol.ssh('web-1 id -un', 'quietly'), carol.ssh('web-2 id -un', 'quietly')]);
+  const rest = await Promise.all([
+    bob.ssh('web-2 id -un', 'quietly'),
+    carol.ssh('web-1 id -un', 'quietly'),
+    carol.ssh('web-2 id -un', 'quietly'),
+  ]);
   await checks.that('bob gets into web-2, carol into web-1 and web-2', () =>
     equal(rest.map(({ stdout }) => stdout.trim()).join(' '), 'bob carol carol'),
   );
@@ -41,7 +45,9 @@ export function denied(answer: Answer): Seen {
 
 /** sudo's own no: there is no line for it, and no password that it could ask for. */
 function noSudo(answer: Answer): Seen {
-  return answer.status === 1 && /^sudo: (a password is required|.*may not run sudo)/.test(answer.stdout) ? true : said(answer);
+  return answer.status === 1 && /^sudo: (a password is required|.*may not run sudo)/.test(answer.stdout)
+    ? true
+    : said(answer);
 }
 
 function said({ status, stdout }: Answer): string {

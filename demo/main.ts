@@ -36,7 +36,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<number> {
   });
   interrupted.over();
   if (typeof end === 'number') {
-    process.stderr.write(clean ? '\nStopped; everything is cleaned up.\n' : '\nStopped; not everything could be cleaned up.\n');
+    process.stderr.write(
+      clean ? '\nStopped; everything is cleaned up.\n' : '\nStopped; not everything could be cleaned up.\n',
+    );
     return end;
   }
   last(narrator, checks);

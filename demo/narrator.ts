@@ -48,7 +48,10 @@ export class Narrator implements Told {
 
   /** What a program said; where only some lines are kept, `…` stands for those before and between them. */
   output({ stdout, status }: Answer, keep: (line: string) => boolean = () => true): void {
-    const lines = stdout.trimEnd().split('\n').filter((line) => !PROGRESS.test(line));
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !PROGRESS.test(line));
     let skipped = false;
     for (const line of lines) {
       if (keep(line)) {

@@ -11,7 +11,9 @@ export async function offboardBob(cast: Cast): Promise<void> {
   narrator.says('It is his last day. On the servers bob has:');
   const left = await leaveRunning(cast);
   const running = (await processesOf(web1, 'bob')) + (await processesOf(web2, 'bob'));
-  await checks.that(`${running} processes in all that belong to a login of his`, () => (running >= 8 ? true : `only ${running}`));
+  await checks.that(`${running} processes in all that belong to a login of his`, () =>
+    running >= 8 ? true : `only ${running}`,
+  );
   narrator.gap();
   narrator.says('Taking away needs one signature, so that nobody has to be woken up for it.');
   const closed = new Promise<number>((resolve) => left.through.once('close', () => resolve(Date.now())));
@@ -28,13 +30,24 @@ export async function offboardBob(cast: Cast): Promise<void> {
   await alice.push('bob is out');
 }
 
-async function lookAtConnections({ checks, bob }: Cast, left: LeftRunning, closed: Promise<number>, begun: number): Promise<void> {
+async function lookAtConnections(
+  { checks, bob }: Cast,
+  left: LeftRunning,
+  closed: Promise<number>,
+  begun: number,
+): Promise<void> {
   const limit = Date.now() + PATIENCE_MS;
   const after = async (at: Promise<number>): Promise<string> => seconds((await before(limit, at)) - begun);
-  const things: readonly (readonly [string, Left])[] = [['his shell', left.shell], ['his multiplexed connection', left.multiplexed], ['his tunnel', left.tunnel]];
+  const things: readonly (readonly [string, Left])[] = [
+    ['his shell', left.shell],
+    ['his multiplexed connection', left.multiplexed],
+    ['his tunnel', left.tunnel],
+  ];
   for (const [name, thing] of things) {
     const time = await after(thing.ended.then(({ at }) => at)).catch(() => undefined);
-    await checks.that(`${name} has ended${time === undefined ? '' : `, ${time} after the command was typed`}`, () => (thing.isOpen() ? 'it is still open' : true));
+    await checks.that(`${name} has ended${time === undefined ? '' : `, ${time} after the command was typed`}`, () =>
+      thing.isOpen() ? 'it is still open' : true,
+    );
   }
   await checks.that('so has the connection that went through the tunnel', async () => {
     await before(limit, closed);
@@ -48,12 +61,16 @@ async function lookAtConnections({ checks, bob }: Cast, left: LeftRunning, close
 
 async function lookAtServers({ checks, web1, web2 }: Cast): Promise<void> {
   await checks.that('his tmux, his detached process and the one as deploy have ended', async () => {
-    const seen = await Promise.all(['sleep 7001', 'sleep 7002', 'sleep 7003'].map(async (line) => ((await runs(web1, line)) === true ? line : '')));
+    const seen = await Promise.all(
+      ['sleep 7001', 'sleep 7002', 'sleep 7003'].map(async (line) => ((await runs(web1, line)) === true ? line : '')),
+    );
     const still = seen.filter((line) => line !== '');
     return still.length === 0 ? true : `still there: ${still.join(', ')}`;
   });
   for (const server of [web1, web2]) {
-    await checks.that(`on ${server.name} no process is left that belongs to him or to a login of his`, async () => equal(await processesOf(server, 'bob'), 0));
+    await checks.that(`on ${server.name} no process is left that belongs to him or to a login of his`, async () =>
+      equal(await processesOf(server, 'bob'), 0),
+    );
   }
   await checks.that('his cron job is gone', async () => {
     const listed = await web1.run('crontab -u bob -l');

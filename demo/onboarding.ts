@@ -43,7 +43,9 @@ export async function onboard({ narrator, checks, alice, bob, carol, shop, db1 }
   narrator.says('What would change? The answer is the same in every clone, and needs neither network nor keys.');
   const plan = await alice.types('keyward plan');
   await checks.that('the plan names who gains what, and by which rule', () => {
-    const missing = ['bob', 'carol', 'shop-deploy', 'platform runs the web tier'].filter((word) => !plan.stdout.includes(word));
+    const missing = ['bob', 'carol', 'shop-deploy', 'platform runs the web tier'].filter(
+      (word) => !plan.stdout.includes(word),
+    );
     return missing.length === 0 ? true : `it does not name ${missing.join(', ')}`;
   });
 }

@@ -39,7 +39,12 @@ export class Person {
 }
 
 /** What an employee would have in ~/.ssh: names, and the host keys as their admin gave them. */
-export function writeSshSettings(device: Device, user: string, servers: readonly TestServer[], key = '.ssh/id_ed25519'): void {
+export function writeSshSettings(
+  device: Device,
+  user: string,
+  servers: readonly TestServer[],
+  key = '.ssh/id_ed25519',
+): void {
   const hosts = servers.map(
     ({ name, address, port }) => `Host ${name}\n  HostName ${address}\n  Port ${port}\n  HostKeyAlias ${name}\n`,
   );

@@ -15,7 +15,9 @@ export async function proveAfterwards(cast: Cast): Promise<void> {
   const again = await dana.types('keyward deliver');
   await checks.that('the delivery is taken', () => equal(again.status, 0));
   const replayed = await bob.ssh('web-1 id -un', 'quietly');
-  await checks.that('and bob stays out: a revocation outlives the releases that came before it', () => denied(replayed));
+  await checks.that('and bob stays out: a revocation outlives the releases that came before it', () =>
+    denied(replayed),
+  );
   await checks.that('the servers handed the revocation back, so that clone knows of it now', async () => {
     const held = await dana.device.must('ls revoked');
     return /^bob-[0-9a-f]{8}\n$/.test(held) ? true : `revoked/ holds ${held}`;
@@ -39,7 +41,11 @@ async function settle({ narrator, checks, alice, dana }: Cast): Promise<void> {
   await checks.that('the status names the revocation that no release counts yet', () =>
     /bob-[0-9a-f]{8}/.test(status.stdout) && status.stdout.includes('keyward approve') ? true : status.stdout,
   );
-  const runs: readonly (readonly [typeof alice, string])[] = [[alice, 'keyward approve --confirm release-3 --commit'], [dana, 'keyward approve --confirm release-3 --commit'], [dana, 'keyward deliver --commit']];
+  const runs: readonly (readonly [typeof alice, string])[] = [
+    [alice, 'keyward approve --confirm release-3 --commit'],
+    [dana, 'keyward approve --confirm release-3 --commit'],
+    [dana, 'keyward deliver --commit'],
+  ];
   for (const [admin, line] of runs) {
     await admin.pull();
     const answer = await admin.types(line, (said) => /^(✓|  All|Release|exit)/.test(said));
@@ -47,13 +53,19 @@ async function settle({ narrator, checks, alice, dana }: Cast): Promise<void> {
     await admin.push(line);
   }
   const access = await dana.types('keyward access');
-  await checks.that('bob stands in no release any more', () => (/^(carol|shop-deploy) /m.test(access.stdout) && !/^bob /m.test(access.stdout) ? true : access.stdout));
+  await checks.that('bob stands in no release any more', () =>
+    /^(carol|shop-deploy) /m.test(access.stdout) && !/^bob /m.test(access.stdout) ? true : access.stdout,
+  );
 }
 
 async function readReceipt({ alice, checks, web1, narrator }: Cast): Promise<string> {
   alice.device.write('web-1-key', `web-1 ${web1.hostKeys.find((line) => line.startsWith('ssh-ed25519')) ?? ''}\n`);
-  await alice.device.must(`sed '/^-----BEGIN/,$d' receipts/web-1 > ../receipt && sed -n '/^-----BEGIN/,$p' receipts/web-1 > ../receipt.sig`);
-  const verified = await alice.types('ssh-keygen -Y verify -f ../web-1-key -I web-1 -n keyward-receipt-v1 -s ../receipt.sig < ../receipt');
+  await alice.device.must(
+    `sed '/^-----BEGIN/,$d' receipts/web-1 > ../receipt && sed -n '/^-----BEGIN/,$p' receipts/web-1 > ../receipt.sig`,
+  );
+  const verified = await alice.types(
+    'ssh-keygen -Y verify -f ../web-1-key -I web-1 -n keyward-receipt-v1 -s ../receipt.sig < ../receipt',
+  );
   await checks.that('the signature on the receipt is the host key of web-1', () => equal(verified.status, 0));
   narrator.gap();
   await alice.types(`grep -E '^(time|release|revocation|account|ended) ' receipts/web-1`);
@@ -61,7 +73,11 @@ async function readReceipt({ alice, checks, web1, narrator }: Cast): Promise<str
 }
 
 function namesAll(receipt: string): Seen {
-  const lines = ['release 2 ', 'revocation ', 'ended emp_'].filter((start) => !receipt.split('\n').some((line) => line.startsWith(start)));
-  const kinds = ['session', 'tmux', 'process', 'cron', 'at', 'sudo'].filter((kind) => !new RegExp(`^ended emp_\\S+ bob ${kind} [1-9]`, 'm').test(receipt));
+  const lines = ['release 2 ', 'revocation ', 'ended emp_'].filter(
+    (start) => !receipt.split('\n').some((line) => line.startsWith(start)),
+  );
+  const kinds = ['session', 'tmux', 'process', 'cron', 'at', 'sudo'].filter(
+    (kind) => !new RegExp(`^ended emp_\\S+ bob ${kind} [1-9]`, 'm').test(receipt),
+  );
   return lines.length + kinds.length === 0 ? true : `it lacks ${[...lines, ...kinds].join(', ')}`;
 }

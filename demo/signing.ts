@@ -31,7 +31,10 @@ export async function signAndDeliver(cast: Cast): Promise<void> {
   await alice.push('Receipts');
   await checks.that('release 2 is in force on all three servers', () => equal(delivered.status, 0));
   await checks.that('the accounts are there now, made by the servers themselves', async () =>
-    equal((await web1.run('id -un bob; id -un carol; id -un shop-deploy')).stdout.trim().split('\n').join(' '), 'bob carol shop-deploy'),
+    equal(
+      (await web1.run('id -un bob; id -un carol; id -un shop-deploy')).stdout.trim().split('\n').join(' '),
+      'bob carol shop-deploy',
+    ),
   );
 }
 
@@ -41,7 +44,9 @@ async function handOver({ checks, alice, web1 }: Cast, signatures: string): Prom
   const line = `cat ../request releases/2/release ${signatures} ../manifest | ssh web-1`;
   const answer = await alice.types(line, (said) => said.startsWith('refused: '));
   await checks.that('web-1 itself refuses it: below the threshold', () =>
-    answer.status === 5 && /^refused: below-threshold$/m.test(answer.stdout) ? true : `status ${answer.status}: ${answer.stdout}`,
+    answer.status === 5 && /^refused: below-threshold$/m.test(answer.stdout)
+      ? true
+      : `status ${answer.status}: ${answer.stdout}`,
   );
   await checks.that('and nothing changed there: release 1 in force, no account for bob', () => unchanged(web1));
 }

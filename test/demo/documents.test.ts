@@ -14,7 +14,9 @@ const DOCUMENTS = [...pages('.'), ...pages('docs'), ...pages('docs/decisions')];
 /** `src/…`, `test/…` and so on, and links to other pages. */
 function pathsIn(path: string, text: string): string[] {
   const named = text.match(/\b(?:src|test|docs|demo|tools|schemas|bin)\/[\w./-]*\w/g) ?? [];
-  const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => join(dirname(path), to));
+  const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to = '']) =>
+    join(dirname(path), to),
+  );
   return [...new Set([...named, ...linked])];
 }
 
@@ -50,7 +52,9 @@ function unknownIn(words: readonly string[]): string[] {
   const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((one) => known.has(one));
   if (name === undefined) return [`keyward ${words.join(' ')}`];
   const flags = words.flatMap((word) => (word.startsWith('-') ? [word.replace(/=.*/, '')] : []));
-  return flags.flatMap((flag) => (known.get(name)?.has(flag) === true || known.get('')?.has(flag) === true ? [] : [`keyward ${name} ${flag}`]));
+  return flags.flatMap((flag) =>
+    known.get(name)?.has(flag) === true || known.get('')?.has(flag) === true ? [] : [`keyward ${name} ${flag}`],
+  );
 }
 
 describe('the documents', () => {
@@ -78,13 +82,18 @@ describe('the documents', () => {
   });
 
   it('have one line for each word, and no word twice', () => {
-    const rows = read('docs/words.md').split('\n').flatMap((line) => (/^\| (?!word|---)/.test(line) ? [line.split(' | ')[0]] : []));
+    const rows = read('docs/words.md')
+      .split('\n')
+      .flatMap((line) => (/^\| (?!word|---)/.test(line) ? [line.split(' | ')[0]] : []));
     expect(rows.length).toBeGreaterThan(60);
     expect(rows.filter((row, index) => rows.indexOf(row) !== index)).toEqual([]);
   });
 
   it('have a decision for each package that is installed or built in', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
     const names = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith('@types/'));
     const text = pages('docs/decisions').map(read).join('\n');
     const plugin = (name: string): string => (name.startsWith('@oclif/') ? 'oclif' : name);

@@ -22,10 +22,13 @@ export function plantFaults(faults: readonly (readonly [from: string, to: string
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const receiver = join(folder, 'dist/receiver/keyward-receive');
-  const faulty = faults.reduce((text, [from, to]) => {
-    if (text.split(from).length !== 2) throw new Error(`the receiver does not hold this once: ${from}`);
-    return text.replace(from, () => to);
-  }, readFileSync(receiver, 'utf8'));
+  const faulty = faults.reduce(
+    (text, [from, to]) => {
+      if (text.split(from).length !== 2) throw new Error(`the receiver does not hold this once: ${from}`);
+      return text.replace(from, () => to);
+    },
+    readFileSync(receiver, 'utf8'),
+  );
   writeFileSync(receiver, faulty);
   return { path: join(folder, 'bin/run.js'), clean: () => rmSync(folder, { recursive: true, force: true }) };
 }

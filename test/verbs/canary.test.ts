@@ -33,9 +33,14 @@ async function stage(): Promise<Stage> {
   const { text } = await acme.release(['alice']);
   await acme.compare('alice');
   const enrolled = knownRelease(text, releaseText.parse(text));
-  const servers = SERVERS.map((name) => new MemoryServer({ id: acme.server(name), name, organization: acme.name, host: acme.hostPen(name), enrolled }));
+  const servers = SERVERS.map(
+    (name) =>
+      new MemoryServer({ id: acme.server(name), name, organization: acme.name, host: acme.hostPen(name), enrolled }),
+  );
   servers.sort((a, b) => (a.parts.id < b.parts.id ? -1 : 1));
-  acme.edit('access-policy.yaml', (policy) => policy.replace('rules: []\n', 'rules:\n  - { name: all, to: { employees: [bob] }, servers: { names: ["*"] } }\n'));
+  acme.edit('access-policy.yaml', (policy) =>
+    policy.replace('rules: []\n', 'rules:\n  - { name: all, to: { employees: [bob] }, servers: { names: ["*"] } }\n'),
+  );
   await acme.approve(['alice']);
   const events: string[] = [];
   return {
@@ -49,7 +54,10 @@ async function stage(): Promise<Stage> {
         if (server === undefined) throw new Error(`no server ${id}`);
         return told(memoryTarget(server), events);
       };
-      return deliver({ ...world, target }, { choice: { servers: [], labels: [] }, limits: { parallel: 3, timeout: 5, signal: GO }, dryRun: false });
+      return deliver(
+        { ...world, target },
+        { choice: { servers: [], labels: [] }, limits: { parallel: 3, timeout: 5, signal: GO }, dryRun: false },
+      );
     },
   };
 }
@@ -87,7 +95,9 @@ it('the next one is first where that does not answer, and it is named', async ()
   first.up = false;
   const report = await run();
   expect(report.status).toBe(4);
-  expect(events.slice(0, 4)).toEqual(names([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
+  expect(events.slice(0, 4)).toEqual(
+    names([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]),
+  );
   expect(report.targets.find((one) => one.id === first.parts.id)?.state).toBe('unknown');
   expect(third.lines()).toHaveLength(1);
 });
@@ -101,7 +111,10 @@ it('a release that the first server refuses reaches no other', async () => {
   const report = await run();
   expect(report.status).toBe(5);
   expect(events).toEqual(names([first]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
-  expect(rest.map((server) => [server.parcels, server.lines().length])).toEqual([[0, 0], [0, 0]]);
+  expect(rest.map((server) => [server.parcels, server.lines().length])).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
   expect(report.targets.map((one) => one.state).sort()).toEqual(['not-begun', 'not-begun', 'refused']);
 });
 
