@@ -1,6 +1,6 @@
 /** Who reaches what, for people: first what was read, then by person, servers where all is equal together. */
-import { formatInstant } from '../core/access/index.ts';
-import type { AccessDetail, Confirmed, KeyDetail, Since, SudoDetail } from '../verbs/access-detail.ts';
+import { formatInstant, type Instant } from '../core/access/index.ts';
+import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail } from '../verbs/access-detail.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
 import { placeText } from './findings-text.ts';
@@ -19,19 +19,14 @@ export function accessText(report: AccessReport, style: Style): string {
   if (without.length > 0) parts.push(withoutText(report, style));
   if (waysIn.length > 0) parts.push(waysText(waysIn, style));
   if (notYet.length > 0)
-    parts.push(
-      wrap(
-        `! Not looked at: ${notYet.map(tame).join(', ')}. Admin logins at a provider come later.`,
-        style.width,
-        '  ',
-      ),
-    );
+    parts.push(wrap(`! Not looked at: ${notYet.map(tame).join(', ')}. No release has them yet.`, style.width, '  '));
   return parts.join('\n\n');
 }
 
 /** The first line says what was read; what makes it less sure comes right after. */
-export function headText({ from, release, at, policy, compared, moment, servers, people }: Read, style: Style): string {
-  const size = `${count(servers, 'server')}, ${count(people, 'person', 'people')}`;
+export function headText(read: Read, style: Style): string {
+  const { from, release, at, policy, compared, moment, people } = read;
+  const size = `${targetsText(read)}, ${count(people, 'person', 'people')}`;
   const lines: string[] = [];
   if (from === 'working-tree') lines.push(`the working tree, unsigned (--draft); ${size}`);
   if (from === 'release' && release !== undefined) {
@@ -59,11 +54,12 @@ function personHead({ person, access, read }: AccessReport, style: Style): strin
   if (person === undefined) return '';
   const name = `${style.paint('bold', tame(person.handle))}  ${person.id}`;
   const left = person.left === undefined ? '' : `, left ${formatInstant(person.left).slice(0, 10)}`;
-  const reaches =
-    access.length === 0
-      ? `reaches none of ${count(read.servers, 'server')}`
-      : `reaches ${access.length} of ${count(read.servers, 'server')}`;
-  return `${name}\n${reaches}${left}`;
+  return `${name}\nreaches ${access.length === 0 ? 'none' : access.length} of ${targetsText(read)}${left}`;
+}
+
+/** `2 servers`, `2 servers and 1 provider` */
+function targetsText({ servers, providers }: Read): string {
+  return count(servers, 'server') + (providers === 0 ? '' : ` and ${count(providers, 'provider')}`);
 }
 
 /** Accesses that differ in nothing but the server. */
@@ -89,9 +85,9 @@ function groupText(group: Group, read: Read, style: Style): string {
     ['by', byText(one)],
     ...(one.until === undefined ? [] : [['until', formatInstant(one.until)]]),
     ...one.keys.map((key, i) => [i === 0 ? 'key' : '', keyText(key, one)]),
-    ...(one.sudo.length === 0
-      ? [['sudo', 'none']]
-      : one.sudo.map((sudo, i) => [i === 0 ? 'sudo' : '', sudoText(sudo, one)])),
+    ...one.sudo.map((sudo, i) => [i === 0 ? 'sudo' : '', sudoText(sudo, one)]),
+    ...(one.sudo.length === 0 && one.keys.length > 0 ? [['sudo', 'none']] : []),
+    ...one.rights.map((right, i) => [i === 0 ? 'rights' : '', rightText(right, one)]),
     ...confirmedRows(group),
   ];
   const names = style.paint('bold', wrap(group.map(({ target }) => tame(target)).join(', '), style.width));
@@ -128,7 +124,7 @@ function keyText(
     allowed.length === 0 ? 'allows no terminal and no forwarding' : `allows ${allowed.join(', ')}`,
     ...(from === undefined ? [] : [`from ${from.map(tame).join(' ')}`]),
     ...(command === undefined ? [] : [`runs only ${tame(command)}`]),
-    ...(until === last ? [] : [until === undefined ? 'does not end' : `until ${formatInstant(until)}`]),
+    ...ownEnd(until, last),
     ...laterSince(since, first),
     ...(revoked ? ['revoked, not yet counted in a release'] : []),
   ];
@@ -138,11 +134,17 @@ function keyText(
 function sudoText({ runAs, command, until, since }: SudoDetail, { until: last, since: first }: AccessDetail): string {
   const what = command === 'ALL' ? 'everything' : tame(command);
   const as = runAs === 'ALL' ? 'as anybody' : `as ${tame(runAs)}`;
-  return [
-    `${as}: ${what}`,
-    ...(until === last ? [] : [until === undefined ? 'does not end' : `until ${formatInstant(until)}`]),
-    ...laterSince(since, first),
-  ].join('; ');
+  return [`${as}: ${what}`, ...ownEnd(until, last), ...laterSince(since, first)].join('; ');
+}
+
+function rightText({ what, value, until, since }: RightDetail, { until: last, since: first }: AccessDetail): string {
+  return [`${tame(what)} ${tame(value)}`, ...ownEnd(until, last), ...laterSince(since, first)].join('; ');
+}
+
+/** Only an end that is not the one of the whole. */
+function ownEnd(until: Instant | undefined, last: Instant | undefined): readonly string[] {
+  if (until === last) return [];
+  return [until === undefined ? 'does not end' : `until ${formatInstant(until)}`];
 }
 
 /** Only what is younger than the access itself is worth a word. */
@@ -152,23 +154,26 @@ function laterSince(since: Since | undefined, first: Since | undefined): readonl
 }
 
 function confirmedRows(group: Group): readonly (readonly string[])[] {
+  const label = group[0].keys.length > 0 ? 'servers' : 'provider';
   return group.flatMap(({ target, confirmed }, i) =>
-    confirmed === undefined ? [] : [[i === 0 ? 'servers' : '', `${tame(target)} ${confirmedText(confirmed)}`]],
+    confirmed === undefined ? [] : [[i === 0 ? label : '', `${tame(target)} ${confirmedText(confirmed)}`]],
   );
 }
 
 function confirmedText(confirmed: Confirmed): string {
   if (confirmed.state === 'never-heard') return 'was never heard from';
   if (confirmed.state === 'not-believed') return `has a receipt that is not believed: ${tame(confirmed.why)}`;
-  const receipt = `receipt of ${formatInstant(confirmed.time)}, release ${confirmed.release}`;
-  return confirmed.state === 'confirmed' ? `confirmed it: ${receipt}` : `does not show it yet: ${receipt}`;
+  const word = confirmed.proof === 'signed' ? 'receipt' : 'unsigned answer';
+  const receipt = `${word} of ${formatInstant(confirmed.time)}, release ${confirmed.release}`;
+  if (confirmed.state === 'not-yet') return `does not show it yet: ${receipt}`;
+  return confirmed.proof === 'signed' ? `confirmed it: ${receipt}` : `says so: ${receipt}`;
 }
 
 function revokedText(group: Group, read: Read): string {
   const [{ revoked }] = group;
   if (revoked === undefined) return '';
   const open = group.filter((one) => one.revoked?.heldThere !== true).map(({ target }) => tame(target));
-  const where = open.length === 0 ? 'every one of these servers shows it' : `not shown yet by ${open.join(', ')}`;
+  const where = open.length === 0 ? 'every one of these shows it' : `not shown yet by ${open.join(', ')}`;
   return `! Revoked ${formatInstant(revoked.time)} by ${tame(revoked.by)}, not yet counted in a release; ${read.release?.newest === false ? '' : where}`.replace(
     /; $/,
     '',
@@ -178,7 +183,7 @@ function revokedText(group: Group, read: Read): string {
 function overview(access: readonly AccessDetail[], read: Read, style: Style): string {
   const people = new Map<string, AccessDetail[]>();
   for (const one of access) people.set(one.person, [...(people.get(one.person) ?? []), one]);
-  const width = Math.min(24, Math.max(...[...people.keys()].map((name) => name.length)));
+  const width = Math.min(32, Math.max(...[...people.keys()].map((name) => name.length)));
   const indent = ' '.repeat(width + 2);
   return [...people]
     .map(([name, own]) => {
@@ -200,7 +205,7 @@ function overview(access: readonly AccessDetail[], read: Read, style: Style): st
 }
 
 /** `login, sudo as root: 2 commands; until 2027-01-31T18:00:00Z; since release 2` */
-function briefly({ sudo, keys, until, since }: AccessDetail): string {
+function briefly({ sudo, keys, rights, until, since }: AccessDetail): string {
   const byRunAs = new Map<string, readonly string[]>();
   for (const { runAs, command } of sudo) byRunAs.set(runAs, [...(byRunAs.get(runAs) ?? []), command]);
   const may = [...byRunAs].map(([runAs, commands]) => {
@@ -209,10 +214,25 @@ function briefly({ sudo, keys, until, since }: AccessDetail): string {
   });
   const login = keys.every(({ command }) => command !== undefined) ? 'one command only' : 'login';
   return [
-    [login, ...may].join(', '),
+    [
+      ...(keys.length > 0 ? [login] : []),
+      ...may,
+      ...(rights.length > 0 ? [`admin login: ${rightWords(rights)}`] : []),
+    ].join(', '),
     ...(until === undefined ? [] : [`until ${formatInstant(until)}`]),
     since === undefined ? 'in no signed release yet' : `since release ${since.release}`,
   ].join('; ');
+}
+
+/** `console, 2 groups` */
+function rightWords(rights: readonly RightDetail[]): string {
+  const kinds = [...new Set(rights.map(({ what }) => what))];
+  return kinds
+    .map((kind) => {
+      const own = rights.filter(({ what }) => what === kind);
+      return own.length === 1 ? `${tame(kind)} ${tame(own[0]?.value ?? '')}` : `${own.length} × ${tame(kind)}`;
+    })
+    .join(', ');
 }
 
 function withoutText({ without }: AccessReport, style: Style): string {

@@ -55,7 +55,7 @@ function factRows(report: StatusReport): Rows {
     const differs = `would change ${count(plan.changes, 'thing')} (${plan.widens} to gain, ${plan.narrows} to lose): keyward plan`;
     rows.push(['policy', plan.changes === 0 ? `here says the same as release ${release.number}` : `here ${differs}`]);
   }
-  for (const name of report.notYet) rows.push([tame(name), 'not looked at: admin logins at a provider come later']);
+  for (const name of report.notYet) rows.push([tame(name), 'in no release yet: nothing is given or taken there']);
   return rows;
 }
 
@@ -74,8 +74,9 @@ export function thresholdText({ threshold, people }: SignersStatus): string {
 }
 
 function serversTitle({ targets, release }: StatusReport): string {
+  const word = targets.some(({ proof }) => proof === 'says') ? 'Servers and providers' : 'Servers';
   const inForce = targets.filter(({ state }) => state === 'in-force').length;
-  return `Servers: ${inForce} of ${targets.length} say that release ${release?.number ?? 0} is in force`;
+  return `${word}: ${inForce} of ${targets.length} say that release ${release?.number ?? 0} is in force`;
 }
 
 function serverRows({ targets, now }: StatusReport): Rows {
@@ -92,7 +93,7 @@ function serverRows({ targets, now }: StatusReport): Rows {
 }
 
 function serverWords(target: TargetStatus, now: Instant): readonly [string, string] {
-  const { state, release, time, why, sameManifest, otherSigners, enrolledTimes } = target;
+  const { state, release, time, proof, why, sameManifest, otherSigners, enrolledTimes } = target;
   if (state === 'never-heard') return ['-', 'never heard from'];
   if (state === 'not-believed') return ['-', `! its receipt is not believed: ${tame(why ?? '')}`];
   const words = {
@@ -104,7 +105,7 @@ function serverWords(target: TargetStatus, now: Instant): readonly [string, stri
   }[state];
   const well = otherSigners !== true && (state === 'in-force' || sameManifest === true);
   const more = [
-    time === undefined ? '' : `receipt of ${awayText(time, now)}`,
+    time === undefined ? '' : `${proof === 'says' ? 'unsigned answer' : 'receipt'} of ${awayText(time, now)}`,
     otherSigners === true ? 'believes another signer set' : '',
     (enrolledTimes ?? 1) > 1 ? `enrolled ${enrolledTimes} times` : '',
   ];
@@ -158,6 +159,7 @@ function endRows({ endsSoon, release, now }: StatusReport): Rows {
     access: 'access',
     sudo: 'some of their sudo',
     'key-options': 'some of what their key may do',
+    rights: 'some of their rights',
   };
   return [
     ...own,

@@ -58,6 +58,14 @@ export interface SudoDetail {
   readonly since?: Since;
 }
 
+/** One thing an admin login has at a provider, in the provider's words: `group`, `billing-read`. */
+export interface RightDetail {
+  readonly what: string;
+  readonly value: string;
+  readonly until?: Instant;
+  readonly since?: Since;
+}
+
 /** What gives it: rules of the policy here that give exactly this, or the policy that a release was compiled from. */
 export type By =
   | { readonly kind: 'rules'; readonly rules: readonly RuleSource[] }
@@ -65,7 +73,13 @@ export type By =
 
 /** What the server's stored receipt says of these lines. */
 export type Confirmed =
-  | { readonly state: 'confirmed' | 'not-yet'; readonly release: number; readonly time: Instant }
+  /** `proof`: signed by the server's own key, or what a provider says. */
+  | {
+      readonly state: 'confirmed' | 'not-yet';
+      readonly release: number;
+      readonly time: Instant;
+      readonly proof: 'signed' | 'says';
+    }
   | { readonly state: 'never-heard' }
   | { readonly state: 'not-believed'; readonly why: string };
 
@@ -90,6 +104,7 @@ export interface AccessDetail {
   readonly by: By;
   readonly keys: readonly KeyDetail[];
   readonly sudo: readonly SudoDetail[];
+  readonly rights: readonly RightDetail[];
   readonly revoked?: RevokedOnTop;
   readonly confirmed?: Confirmed;
 }
@@ -109,6 +124,12 @@ export function detailOf(looking: Looking, target: string, held: Held): AccessDe
     by: byOf(looking, target, held),
     keys: held.keys.map((line) => keyDetail(looking, target, line)),
     sudo: held.sudo.map((line) => sudoDetail(looking, target, line)),
+    rights: held.rights.map((line) => ({
+      what: line.what,
+      value: line.value,
+      ...end(line.end),
+      ...since(looking, target, lineName.right(line)),
+    })),
     ...(revoked === undefined ? {} : { revoked: revokedOnTop(looking, target, revoked) }),
     ...(confirmed === undefined ? {} : { confirmed }),
   };
@@ -193,7 +214,7 @@ function confirmedBy({ receipts, standing }: Looking, target: string, held: Held
   if (stored.kind === 'not-believed') return { state: 'not-believed', why: stored.why };
   const { manifest, release, time } = stored.receipt;
   const isThere = standing.standIn(manifest, namesOf(held));
-  return { state: isThere ? 'confirmed' : 'not-yet', release: release.number, time };
+  return { state: isThere ? 'confirmed' : 'not-yet', release: release.number, time, proof: stored.proof };
 }
 
 function end(until: Instant | undefined): { until?: Instant } {

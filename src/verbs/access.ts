@@ -58,8 +58,9 @@ export interface Read {
   readonly compared: boolean;
   /** What has ended before this moment is left out. */
   readonly moment: Instant;
-  /** Manifests looked at. */
+  /** Manifests looked at, of servers and of providers. */
   readonly servers: number;
+  readonly providers: number;
   /** Employees and machines who reach something there. */
   readonly people: number;
 }
@@ -81,7 +82,7 @@ export interface AccessReport {
   readonly without: readonly PersonRead[];
   /** What lets in beside keyward, as far as it is accepted or a server told of it. */
   readonly waysIn: readonly UnmanagedWay[];
-  /** Providers of the policy: admin logins there come later. */
+  /** Providers of the policy that stand in nothing of what was read. */
   readonly notYet: readonly string[];
 }
 
@@ -102,12 +103,12 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
   );
   const reaching = new Set(held.map(({ who }) => who));
   return {
-    read: await readOf(world, looking, options, targets.length, reaching.size),
+    read: await readOf(world, looking, options, sizeOf(targets, reaching.size)),
     ...(person === undefined ? {} : { person }),
     access: details.sort((a, b) => order(a.person, b.person) || order(a.target, b.target)),
     without: person === undefined ? everybody(clone).filter(({ id }) => !reaching.has(id as SubjectId)) : [],
     waysIn: ways.filter(({ owner }) => person === undefined || owner === person.handle),
-    notYet: clone.policy.providers.map(({ name }) => name),
+    notYet: clone.policy.providers.filter(({ id }) => !looking.manifests.has(id)).map(({ name }) => name),
   };
 }
 
@@ -132,12 +133,19 @@ async function look(world: World, clone: Clone, { at, draft }: AccessOptions): P
   };
 }
 
+function sizeOf(
+  targets: readonly (readonly [string, Manifest])[],
+  people: number,
+): Pick<Read, 'servers' | 'providers' | 'people'> {
+  const servers = targets.filter(([, manifest]) => manifest.hostKeys.length > 0).length;
+  return { servers, providers: targets.length - servers, people };
+}
+
 async function readOf(
   world: World,
   { clone, release, moment }: Looking,
   options: AccessOptions,
-  servers: number,
-  people: number,
+  size: Pick<Read, 'servers' | 'providers' | 'people'>,
 ): Promise<Read> {
   const newest = release ?? clone.chain?.newest;
   return {
@@ -148,8 +156,7 @@ async function readOf(
     policy: newest === undefined ? 'unknown' : await comparedWith(world, clone, newest),
     compared: clone.trusted,
     moment,
-    servers,
-    people,
+    ...size,
   };
 }
 

@@ -57,7 +57,8 @@ export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Pre
   return { release, text, hash: hashOf(text, crypto), inputs, manifests };
 }
 
-function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {
+/** Every target's manifest, as a policy and revocations mean it. */
+export function manifestsMeant(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[]): readonly Manifest[] {
   const { server: manifestOf } = renderer({
     organization: policy.organization,
     people: policy.people,
@@ -65,9 +66,12 @@ function render(policy: Compiled, counted: readonly HeldRevocation[], undone: re
     counted: counted.map((one) => one.value),
     undone: undone.map((one) => one.value),
   });
+  return policy.servers.map((server) => manifestOf(server, policy.grants.on(server.id)));
+}
+
+function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {
   return new Map(
-    policy.servers.map((server) => {
-      const value = manifestOf(server, policy.grants.on(server.id));
+    manifestsMeant(policy, counted, undone).map((value) => {
       const text = manifestText.write(value);
       return [hashOf(text, crypto), { value, text }] as const;
     }),

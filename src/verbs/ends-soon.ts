@@ -1,13 +1,13 @@
 /** What a release gives that ends soon, so that nobody is surprised: grouped by person and moment. */
 import type { Instant, SubjectId } from '../core/access/index.ts';
-import { compareEnds } from '../core/access/index.ts';
+import { compareEnds, laterEnd } from '../core/access/index.ts';
 import type { Manifest } from '../core/texts/index.ts';
 import { heldAt } from './standing.ts';
 import type { Held } from './standing.ts';
 
 export interface EndsSoon {
-  /** `access`: they get in no more. `sudo`, `key-options`: they still get in, and may do less. */
-  readonly kind: 'access' | 'sudo' | 'key-options';
+  /** `access`: they get in no more. `sudo`, `key-options`, `rights`: they still get in, and may do less. */
+  readonly kind: 'access' | 'sudo' | 'key-options' | 'rights';
   readonly person: string;
   readonly end: Instant;
   /** Names, sorted. */
@@ -59,24 +59,17 @@ function endsOf(held: Held): readonly { readonly kind: EndsSoon['kind']; readonl
     [...new Set(ends)].flatMap((end) =>
       end === undefined || (kind !== 'access' && end === last) ? [] : [{ kind, end }],
     );
+  const endOf = (line: { readonly end: Instant | undefined }): Instant | undefined => line.end;
   return [
     ...of('access', [last]),
-    ...of(
-      'sudo',
-      held.sudo.map((line) => line.end),
-    ),
-    ...of(
-      'key-options',
-      held.keys.map((line) => line.end),
-    ),
+    ...of('sudo', held.sudo.map(endOf)),
+    ...of('key-options', held.keys.map(endOf)),
+    ...of('rights', held.rights.map(endOf)),
   ];
 }
 
-function lastEnd({ keys }: Held): Instant | undefined {
-  return keys
-    .map((line) => line.end)
-    .sort(compareEnds)
-    .at(-1);
+function lastEnd({ keys, rights }: Held): Instant | undefined {
+  return [...keys, ...rights].map((line) => line.end).reduce(laterEnd);
 }
 
 function order(a: string, b: string): number {

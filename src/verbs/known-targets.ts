@@ -7,6 +7,7 @@ import { Failure } from '../core/failure.ts';
 import type { Manifest } from '../core/texts/index.ts';
 import type { TargetPlace } from '../world.ts';
 import type { Clone } from './clone.ts';
+import { targetNames } from './names.ts';
 
 export interface KnownTarget {
   readonly id: string;
@@ -30,13 +31,14 @@ export interface Choice {
 export function knownTargets(clone: Clone): readonly KnownTarget[] {
   if (clone.chain === undefined) return [];
   const servers = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
+  const nameOf = targetNames(clone);
   const manifests = clone.manifestsOf(clone.chain.newest.value.manifests);
   return [...manifests]
     .map(([id, { value, text, hash }]) => {
       const server = servers.get(id);
       return {
         id,
-        name: server?.name ?? id,
+        name: nameOf(id),
         manifest: value,
         manifestText: text,
         manifestHash: hash,

@@ -47,10 +47,12 @@ export async function serverList(world: World): Promise<ServerListReport> {
   mustHoldVerified(clone);
   const { heard } = await readReceipts(world, clone);
   const lines = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
-  const signed = heard.map((one) => {
-    const status = clone.chain === undefined ? undefined : targetStatus(one, clone.chain, world.crypto);
-    return listed(world, one.target.name, lines.get(one.target.id), one.target, status);
-  });
+  const signed = heard
+    .filter(({ target }) => target.manifest.hostKeys.length > 0)
+    .map((one) => {
+      const status = clone.chain === undefined ? undefined : targetStatus(one, clone.chain, world.crypto);
+      return listed(world, one.target.name, lines.get(one.target.id), one.target, status);
+    });
   const known = new Set(signed.map(({ id }) => id));
   const unsigned = clone.policy.servers
     .filter(({ id }) => !known.has(id))

@@ -5,7 +5,7 @@
 import type { Instant, SubjectId } from '../core/access/index.ts';
 import { compareEnds, laterEnd } from '../core/access/index.ts';
 import { manifest as manifestText } from '../core/texts/index.ts';
-import type { AccountLine, KeyLine, Manifest, SudoLine, VerifiedRelease } from '../core/texts/index.ts';
+import type { AccountLine, KeyLine, Manifest, RightLine, SudoLine, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone } from './clone.ts';
 
 /** What one person is given on one target. */
@@ -13,21 +13,25 @@ export interface Held {
   readonly account: AccountLine;
   readonly keys: readonly KeyLine[];
   readonly sudo: readonly SudoLine[];
+  /** At a provider. */
+  readonly rights: readonly RightLine[];
 }
 
-/** Everybody who is given something that has not ended at a moment; an account without a key lets nobody in. */
+/** Everybody who is given something that has not ended at a moment; an account with neither key nor right gives nothing. */
 export function heldAt(manifest: Manifest, moment: Instant): ReadonlyMap<SubjectId, Held> {
   const keys = byPerson(manifest.keys, moment);
   const sudo = byPerson(manifest.sudo, moment);
+  const rights = byPerson(manifest.rights, moment);
   return new Map(
     manifest.accounts.flatMap((account): readonly (readonly [SubjectId, Held])[] => {
-      const own = keys.get(account.id);
-      return own === undefined ? [] : [[account.id, { account, keys: own, sudo: sudo.get(account.id) ?? [] }]];
+      const of = <Line>(lines: ReadonlyMap<SubjectId, readonly Line[]>): readonly Line[] => lines.get(account.id) ?? [];
+      const held = { account, keys: of(keys), sudo: of(sudo), rights: of(rights) };
+      return held.keys.length === 0 && held.rights.length === 0 ? [] : [[account.id, held]];
     }),
   );
 }
 
-function byPerson<Line extends KeyLine | SudoLine>(
+function byPerson<Line extends KeyLine | SudoLine | RightLine>(
   lines: readonly Line[],
   moment: Instant,
 ): ReadonlyMap<SubjectId, readonly Line[]> {
@@ -43,14 +47,15 @@ function byPerson<Line extends KeyLine | SudoLine>(
 
 /** A line by what it gives, its end left out: an extended grant is the same grant. */
 export const lineName = {
-  reach: ({ id, account }: AccountLine | KeyLine): string => `reach ${id} ${account}`,
+  reach: ({ id, account }: AccountLine | KeyLine | RightLine): string => `reach ${id} ${account}`,
   key: ({ id, account, line }: KeyLine): string => `key ${id} ${account} ${line}`,
   sudo: ({ id, account, runAs, command }: SudoLine): string => `sudo ${id} ${account} ${runAs} ${command}`,
+  right: ({ id, account, what, value }: RightLine): string => `right ${id} ${account} ${what} ${value}`,
 };
 
 /** The names of all that somebody holds. */
-export function namesOf({ keys, sudo }: Held): readonly string[] {
-  return [...keys.map(lineName.key), ...sudo.map(lineName.sudo)];
+export function namesOf({ keys, sudo, rights }: Held): readonly string[] {
+  return [...keys.map(lineName.key), ...sudo.map(lineName.sudo), ...rights.map(lineName.right)];
 }
 
 /** Every line of a manifest by its name, with its latest end. */
@@ -117,12 +122,16 @@ export class Standing {
     const add = (name: string, end: Instant | undefined): void => {
       made.set(name, made.has(name) ? laterEnd(made.get(name), end) : end);
     };
-    const { keys, sudo } = this.#manifest(hash);
+    const { keys, sudo, rights } = this.#manifest(hash);
     for (const line of keys) {
       add(lineName.reach(line), line.end);
       add(lineName.key(line), line.end);
     }
     for (const line of sudo) add(lineName.sudo(line), line.end);
+    for (const line of rights) {
+      add(lineName.reach(line), line.end);
+      add(lineName.right(line), line.end);
+    }
     this.#lines.set(hash, made);
     return made;
   }

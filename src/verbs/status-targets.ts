@@ -22,6 +22,8 @@ export interface TargetStatus {
   readonly release?: number;
   /** The receipt's own time: since then it says so. */
   readonly time?: Instant;
+  /** Signed by the server's own key, or what a provider says. */
+  readonly proof?: 'signed' | 'says';
   /** Where it lags: what is in force there is all the same what the newest release gives it. */
   readonly sameManifest?: boolean;
   /** It knows another signer set than the one of the newest release, so it would believe others (R20). */
@@ -48,6 +50,7 @@ export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: Te
     state,
     release: receipt.release.number,
     time: receipt.time,
+    proof: stored.proof,
     ...(state === 'lagging' ? { sameManifest: receipt.manifest === target.manifestHash } : {}),
     otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
     enrolledTimes: receipt.enrolled.times,

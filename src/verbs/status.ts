@@ -51,7 +51,7 @@ export interface StatusReport {
   readonly gaps: readonly number[];
   /** Receipts of no target of the release. */
   readonly strays: readonly string[];
-  /** Providers of the policy: admin logins there come later. */
+  /** Providers of the policy that no release has yet. */
   readonly notYet: readonly string[];
   readonly todo: readonly Todo[];
   readonly looked: Looked;
@@ -120,7 +120,9 @@ export async function status(world: World): Promise<StatusReport> {
     refused: refusedOf(clone, drafts),
     gaps: chain?.gaps.map((one) => one.value.number) ?? [],
     strays,
-    notYet: clone.policy.providers.map((provider) => provider.name),
+    notYet: clone.policy.providers
+      .filter(({ id }) => !heard.some(({ target }) => target.id === id))
+      .map(({ name }) => name),
     looked: {
       releases: (chain?.verified.length ?? 0) + clone.refused.length,
       targets: heard.length,

@@ -1,10 +1,10 @@
 /**
  * What targets said last, as far as this repository knows: `receipts/<target>`, each verified by a host key of the signed
- * manifest. A receipt is stored again only when it says something new, so its time tells since when it says so.
+ * manifest. A provider has no host key, so its receipt is only what somebody wrote down that it says. A receipt is stored again only when it says something new, so its time tells since when it says so.
  */
 import { Failure } from '../core/failure.ts';
-import { reasonOf, splitSigned, verifyReceipt } from '../core/texts/index.ts';
-import type { Receipt } from '../core/texts/index.ts';
+import { reasonOf, receipt as receiptText, splitSigned, verifyReceipt } from '../core/texts/index.ts';
+import type { Receipt, ReceiptOf } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1 } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -13,7 +13,7 @@ import type { KnownTarget } from './known-targets.ts';
 
 /** `none`: nobody stored one here. `not-believed`: what lies there proves nothing. */
 export type StoredReceipt =
-  | { readonly kind: 'believed'; readonly receipt: Receipt }
+  | { readonly kind: 'believed'; readonly receipt: Receipt; readonly proof: 'signed' | 'says' }
   | { readonly kind: 'not-believed'; readonly why: string }
   | { readonly kind: 'none' };
 
@@ -53,9 +53,18 @@ function believe(world: World, clone: Clone, target: KnownTarget, bytes: Uint8Ar
   try {
     const signed = splitSigned(latin1(bytes), 'receipt', name);
     const of = { organization: clone.organization, target: id, hostKeys: [...hostKeys, ...nextHostKeys] };
-    return { kind: 'believed', receipt: verifyReceipt(signed, of, world.crypto, name).value };
+    if (hostKeys.length === 0) return saidBy(signed.text, of, name);
+    return { kind: 'believed', receipt: verifyReceipt(signed, of, world.crypto, name).value, proof: 'signed' };
   } catch (error) {
     if (reasonOf(error) === undefined || !(error instanceof Failure)) throw error;
     return { kind: 'not-believed', why: error.message };
   }
+}
+
+function saidBy(text: string, of: ReceiptOf, name: string): StoredReceipt {
+  const receipt = receiptText.parse(text, name);
+  const isIts = receipt.organization === of.organization && receipt.target === of.target;
+  return isIts
+    ? { kind: 'believed', receipt, proof: 'says' }
+    : { kind: 'not-believed', why: 'it is of another target' };
 }

@@ -1,10 +1,11 @@
 /** The policy as it lies in this folder, which nobody has signed: what it would grant, and whether a release came from it. */
-import type { Grant, RuleSource, SubjectId, TargetId } from '../core/access/index.ts';
-import { hashOf, inputs as inputsText, renderer } from '../core/texts/index.ts';
+import type { RuleSource, SubjectId, TargetId } from '../core/access/index.ts';
+import { hashOf, inputs as inputsText } from '../core/texts/index.ts';
 import type { Input, Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1 } from './clone.ts';
-import type { Clone } from './clone.ts';
+import type { Clone, HeldRevocation } from './clone.ts';
+import { manifestsMeant } from './draft.ts';
 import { heldAt } from './standing.ts';
 import type { Held } from './standing.ts';
 
@@ -28,15 +29,14 @@ export async function comparedWith(world: World, clone: Clone, release: Verified
 /** The manifests the working tree means, by target. */
 export function manifestsHere(clone: Clone): ReadonlyMap<string, Manifest> {
   const { policy, revocations } = clone;
-  const undone = new Set(policy.undone);
-  const { server: render } = renderer({
-    organization: clone.organization,
-    people: policy.people,
-    couriers: policy.couriers.flatMap((courier) => courier.keys),
-    counted: revocations.filter((one) => !undone.has(one.name)).map((one) => one.value),
-    undone: revocations.filter((one) => undone.has(one.name)).map((one) => one.value),
-  });
-  return new Map(policy.servers.map((server) => [server.id as string, render(server, policy.grants.on(server.id))]));
+  const isUndone = ({ name }: HeldRevocation): boolean => policy.undone.includes(name);
+  const counted = revocations.filter((one) => !isUndone(one));
+  return new Map(
+    manifestsMeant(policy, counted, revocations.filter(isUndone)).map((manifest) => [
+      manifest.target as string,
+      manifest,
+    ]),
+  );
 }
 
 /** For what somebody holds on a target, the rules here that give exactly that; undefined: they would give something else. */
@@ -55,15 +55,17 @@ export function rulesHere(clone: Clone, here: ReadonlyMap<string, Manifest>): Ru
   };
 }
 
-function rulesBetween(clone: Clone, person: SubjectId, server: TargetId): readonly RuleSource[] {
-  const grants: readonly Grant[] = clone.policy.grants.between(person, server);
+function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): readonly RuleSource[] {
+  const provider = policy.providers.find(({ id }) => id === target);
+  const grants = provider?.grants.filter((grant) => grant.person === person) ?? policy.grants.between(person, target);
   return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
 }
 
-function spelled({ account, keys, sudo }: Held): string {
+function spelled({ account, keys, sudo, rights }: Held): string {
   const lines = [
     ...keys.map(({ line, end }) => `${line} ${end}`),
     ...sudo.map(({ runAs, command, end }) => `${runAs} ${command} ${end}`),
+    ...rights.map(({ what, value, end }) => `${what} ${value} ${end}`),
   ];
   return JSON.stringify([account.account, lines.sort()]);
 }

@@ -1,6 +1,8 @@
 /** `access`: read from what is signed, since when, by which rule, and what servers confirmed of it. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/core/failure.ts';
+import { accessText } from '../../src/terminal/access-text.ts';
+import { PLAIN } from '../../src/terminal/style.ts';
 import { access } from '../../src/verbs/access.ts';
 import type { AccessOptions, AccessReport } from '../../src/verbs/access.ts';
 import type { AccessDetail } from '../../src/verbs/access-detail.ts';
@@ -200,6 +202,7 @@ describe('what servers confirmed', () => {
       state: 'confirmed',
       release: 1,
       time: org.clock.now(),
+      proof: 'signed',
     });
     expect(await state(org, 'web-2')).toBe('never-heard');
     await next(org, 2, (text) => text.replace('allow: [pty]', 'allow: [pty, x11]'));
@@ -328,6 +331,56 @@ describe('which day, which person, which target', () => {
     for (const path of ['keys/bob.pub', 'signers/bob.pub']) org.edit(path, undefined);
     const report = await ask(org, { handle: id });
     expect(pairs(report)).toEqual([`${id} web-1`, `${id} web-2`]);
+  });
+});
+
+describe('a provider', () => {
+  const aws = async (): Promise<Organization> => {
+    const org = await makeOrganization({
+      ...wishes,
+      providers: {
+        'aws-production':
+          'account-id: "123456789012", rules: [{ name: billing, to: { employees: [bob] }, groups: [billing-read], console: true }]',
+      },
+    });
+    await org.release(['alice', 'bob']);
+    return org;
+  };
+
+  it('gives rights, since when and by which rule', async () => {
+    const org = await aws();
+    await next(org, 2, (text) => text.replace('[billing-read]', '[billing-read, support]'));
+    const report = await ask(org, { handle: 'bob' });
+    expect([report.read.servers, report.read.providers, pairs(report)]).toEqual([
+      3,
+      1,
+      ['bob aws-production', 'bob web-1', 'bob web-2'],
+    ]);
+    expect(report.access[0]).toMatchObject({
+      since: { release: 1 },
+      keys: [],
+      rights: [
+        { what: 'console', value: 'yes', since: { release: 1 } },
+        { what: 'group', value: 'billing-read', since: { release: 1 } },
+        { what: 'group', value: 'support', since: { release: 2 } },
+      ],
+      confirmed: { state: 'never-heard' },
+    });
+    expect(accessText(report, PLAIN)).toContain('group support; since release 2');
+  });
+
+  it('answers without a signature, and that is said', async () => {
+    const org = await aws();
+    await org.receipt('aws-production');
+    const report = await ask(org, { on: 'aws-production' });
+    expect(report.access[0]?.confirmed).toMatchObject({ state: 'confirmed', proof: 'says' });
+    expect(accessText(await ask(org, { on: 'aws-production', handle: 'bob' }), PLAIN)).toContain(
+      'says so: unsigned answer of',
+    );
+    org.edit('receipts/aws-production', (text) =>
+      text.replace(org.provider('aws-production'), org.provider('aws-test')),
+    );
+    expect((await ask(org, { on: 'aws-production' })).access[0]?.confirmed?.state).toBe('not-believed');
   });
 });
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { newId, parseInstant } from '../../src/core/access/index.ts';
-import type { Instant, ServerId, SubjectId } from '../../src/core/access/index.ts';
+import type { Instant, ProviderId, ServerId, SubjectId } from '../../src/core/access/index.ts';
 import { parsePublicKey } from '../../src/core/ssh/public-key.ts';
 import type { PublicKey } from '../../src/core/ssh/public-key.ts';
 import {
@@ -54,6 +54,8 @@ export interface Wishes {
   readonly employees?: Readonly<Record<string, Fields>>;
   readonly machines?: Readonly<Record<string, Fields>>;
   readonly servers?: Readonly<Record<string, Fields>>;
+  /** As `account-id: "123456789012", rules: […]`; each is an AWS account. */
+  readonly providers?: Readonly<Record<string, Fields>>;
   /** Each a rule, as YAML writes it in braces. */
   readonly rules?: readonly string[];
 }
@@ -63,9 +65,10 @@ export interface Organization {
   /** The policy repository. */
   readonly root: string;
   readonly clock: { now(): Instant; set(time: string): void };
-  /** The ids of a handle and of a server's name. */
+  /** The ids of a handle, and of a server's and a provider's name. */
   person(handle: string): SubjectId;
   server(name: string): ServerId;
+  provider(name: string): ProviderId;
   /** What somebody logs in with. */
   loginKey(handle: string): PublicKey;
   hostPen(server: string): Pen;
@@ -146,6 +149,10 @@ class Parts implements Organization {
 
   person(handle: string): SubjectId {
     return newId(handle in (this.wishes.machines ?? {}) ? 'mch' : 'emp', crypto.sha256(bytesOf(`person ${handle}`)));
+  }
+
+  provider(name: string): ProviderId {
+    return newId('aws', crypto.sha256(bytesOf(`provider ${name}`)));
   }
 
   server(name: string): ServerId {
@@ -229,7 +236,7 @@ class Parts implements Organization {
     if (target === undefined || newest === undefined) throw new Error(`no signed release has a server ${server}`);
     const value: Receipt = {
       organization: this.name,
-      target: this.server(server),
+      target: target.manifest.target,
       nonce: sha(`nonce ${server} ${this.clock.now()}`),
       time: this.clock.now(),
       enrolled: { times: 1, last: clone.chain?.verified[0]?.value.issued ?? this.clock.now() },
@@ -254,7 +261,9 @@ class Parts implements Organization {
       ...parts,
     };
     const text = receiptText.write(value);
-    const signed = { text, signatures: [this.hostPen(server).sign(text, NAMESPACES.receipt)] };
+    // A provider has no key to sign with.
+    const signs = target.manifest.hostKeys.length > 0;
+    const signed = { text, signatures: signs ? [this.hostPen(server).sign(text, NAMESPACES.receipt)] : [] };
     put(this.root, `receipts/${server}`, joinSigned(signed));
   }
 
@@ -314,7 +323,7 @@ function policyText(parts: Parts, employees: Readonly<Record<string, Fields>>): 
     things: Readonly<Record<string, Fields>>,
     fieldsOf: (thing: string) => string,
   ): string => (Object.keys(things).length === 0 ? '' : `${word}:\n${Object.keys(things).map(fieldsOf).join('')}`);
-  const { machines = {}, servers = {}, rules = [], teams = [] } = wishes;
+  const { machines = {}, servers = {}, providers = {}, rules = [], teams = [] } = wishes;
   const address = (server: string): string => `address: ${server}.example.com`;
   return [
     `version: 1\norganization: ${name}\nthreshold: ${wishes.threshold ?? 1}\n`,
@@ -323,6 +332,9 @@ function policyText(parts: Parts, employees: Readonly<Record<string, Fields>>): 
     section('machines', machines, (handle) => line(handle, parts.person(handle), machines[handle] ?? '')),
     section('servers', servers, (server) =>
       line(server, parts.server(server), [address(server), servers[server]].filter((part) => part !== '').join(', ')),
+    ),
+    section('providers', providers, (provider) =>
+      line(provider, parts.provider(provider), `kind: aws-iam, ${providers[provider] ?? ''}`),
     ),
     rules.length === 0 ? 'rules: []\n' : `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
   ].join('');

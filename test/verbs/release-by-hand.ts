@@ -57,14 +57,17 @@ export async function draftByHand(world: World, changed: Partial<Release> = {}):
 
 function manifestTexts({ policy, revocations, organization }: Clone): readonly string[] {
   const isUndone = (name: string): boolean => policy.undone.includes(name);
-  const { server: render } = renderer({
+  const render = renderer({
     organization,
     people: policy.people,
     couriers: policy.couriers.flatMap((courier) => courier.keys),
     counted: revocations.filter((one) => !isUndone(one.name)).map((one) => one.value),
     undone: revocations.filter((one) => isUndone(one.name)).map((one) => one.value),
   });
-  return policy.servers.map((server) => manifest.write(render(server, policy.grants.on(server.id))));
+  return [
+    ...policy.servers.map((server) => render.server(server, policy.grants.on(server.id))),
+    ...policy.providers.map((provider) => render.provider(provider, provider.grants)),
+  ].map(manifest.write);
 }
 
 /** Writes the release and the signature of everybody named; `world` is the one of the signer asked for. */

@@ -1,7 +1,7 @@
 /** `keyward access --json`. */
 import * as v from 'valibot';
 import { amount, instant, place } from './index.ts';
-import { hash, number } from './values.ts';
+import { hash, number, proof } from './values.ts';
 
 const handles = v.array(v.string());
 const release = v.strictObject({
@@ -43,12 +43,18 @@ const sudo = v.strictObject({
   until: v.exactOptional(instant),
   since: v.exactOptional(since),
 });
+const right = v.strictObject({
+  what: v.string(),
+  value: v.string(),
+  until: v.exactOptional(instant),
+  since: v.exactOptional(since),
+});
 const by = v.variant('kind', [
   v.strictObject({ kind: v.literal('rules'), rules: v.array(v.strictObject({ name: v.string(), place })) }),
   v.strictObject({ kind: v.literal('policy-of-release'), release: number }),
 ]);
 const confirmed = v.variant('state', [
-  v.strictObject({ state: v.picklist(['confirmed', 'not-yet']), release: number, time: instant }),
+  v.strictObject({ state: v.picklist(['confirmed', 'not-yet']), release: number, time: instant, proof }),
   v.strictObject({ state: v.literal('never-heard') }),
   v.strictObject({ state: v.literal('not-believed'), why: v.string() }),
 ]);
@@ -69,6 +75,7 @@ const detail = v.strictObject({
   by,
   keys: v.array(key),
   sudo: v.array(sudo),
+  rights: v.pipe(v.array(right), v.description('what an admin login has at a provider')),
   revoked: v.exactOptional(revoked),
   confirmed: v.exactOptional(
     v.pipe(confirmed, v.description('what the stored receipt says; absent for another day than today')),
@@ -98,6 +105,7 @@ export const schema = v.strictObject({
     compared: v.pipe(v.boolean(), v.description('whether this device compared the fingerprint of release 1')),
     moment: v.pipe(instant, v.description('what ended before it is left out')),
     servers: amount,
+    providers: amount,
     people: amount,
   }),
   person: v.exactOptional(person),

@@ -69,7 +69,7 @@ export const schema = v.strictObject({
   ),
   endsSoon: v.array(
     v.strictObject({
-      kind: v.picklist(['access', 'sudo', 'key-options']),
+      kind: v.picklist(['access', 'sudo', 'key-options', 'rights']),
       person: v.string(),
       end: instant,
       targets: names,

@@ -90,6 +90,7 @@ export const targetHeard = v.strictObject({
   why: v.exactOptional(v.string()),
   release: v.exactOptional(number),
   time: v.exactOptional(v.pipe(instant, v.description('of its receipt: since then it says so'))),
+  proof: v.exactOptional(proof),
   sameManifest: v.exactOptional(v.pipe(v.boolean(), v.description('it lags, and what it gives is the same'))),
   otherSigners: v.exactOptional(v.pipe(v.boolean(), v.description('it believes another signer set than the one of the newest release'))),
   enrolledTimes: v.exactOptional(amount),
