@@ -67,7 +67,7 @@ function manifestTexts({ policy, revocations, organization }: Clone): readonly s
   return [
     ...policy.servers.map((server) => render.server(server, policy.grants.on(server.id))),
     ...policy.providers.map((provider) => render.provider(provider, provider.grants)),
-  ].map(manifest.write);
+  ].map((value) => manifest.write(value));
 }
 
 /** Writes the release and the signature of everybody named; `world` is the one of the signer asked for. */
