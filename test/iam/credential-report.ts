@@ -47,9 +47,15 @@ function userLine(account: Account, state: State, user: User): string {
 }
 
 /** The report on everybody as seen now. */
-export function credentialReport(account: Account, state: State, now: number): string {
+export function credentialReport(account: Account, state: State): string {
   const none = ['false', 'N/A', 'N/A', 'N/A', 'N/A'];
-  const root = ['<root_account>', `arn:aws:iam::${account.id}:root`, time(account.created), 'not_supported', time(now)];
+  const root = [
+    '<root_account>',
+    `arn:aws:iam::${account.id}:root`,
+    time(account.created),
+    'not_supported',
+    'no_information',
+  ];
   const rootLine = [
     ...root,
     'not_supported',

@@ -77,8 +77,15 @@ export class Hands {
     const at = clock.now();
     replica.change((state) => {
       state.mfa.set(key(serial), {
-        ...{ serial, name: serial, virtual: false, seed: undefined, created: at, tags: new Map() },
-        ...{ owner: id, enabled: at, lastStep: 0 },
+        serial,
+        name: serial,
+        virtual: false,
+        seed: undefined,
+        created: at,
+        tags: new Map(),
+        owner: id,
+        enabled: at,
+        lastStep: 0,
       });
     });
     replica.settle();

@@ -100,8 +100,15 @@ export async function startIam(options: IamOptions = {}): Promise<Iam> {
   });
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ endpoint: `http://${host}:${port}`, region: account.region, accountId: account.id, root },
-    ...{ calls, faults, clock, account, hands: new Hands(account) },
+    endpoint: `http://${host}:${port}`,
+    region: account.region,
+    accountId: account.id,
+    root,
+    calls,
+    faults,
+    clock,
+    account,
+    hands: new Hands(account),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -59,7 +59,10 @@ export const accessKeys: Actions = {
       const user = call.user();
       const { page, rest } = paged(call, user.accessKeys, (one) => one.id);
       const metadata = page.map((one) => ({
-        ...{ UserName: user.name, AccessKeyId: one.id, Status: one.status, CreateDate: new Date(one.created) },
+        UserName: user.name,
+        AccessKeyId: one.id,
+        Status: one.status,
+        CreateDate: new Date(one.created),
       }));
       return { AccessKeyMetadata: metadata, ...rest };
     },

@@ -52,7 +52,10 @@ function userDetail(call: Call, user: User): Answer {
 
 function groupDetail(call: Call, group: PolicyHolder): Answer {
   return {
-    ...{ Path: group.path, GroupName: group.name, GroupId: group.id, Arn: arnOf(call.account.id, group) },
+    Path: group.path,
+    GroupName: group.name,
+    GroupId: group.id,
+    Arn: arnOf(call.account.id, group),
     CreateDate: new Date(group.created),
     GroupPolicyList: inline(group),
     AttachedManagedPolicies: attached(call, group),
@@ -62,7 +65,9 @@ function groupDetail(call: Call, group: PolicyHolder): Answer {
 function roleDetail(call: Call, role: Role): Answer {
   return {
     ...roleSummary(call, role),
-    ...{ Description: undefined, MaxSessionDuration: undefined, InstanceProfileList: [] },
+    Description: undefined,
+    MaxSessionDuration: undefined,
+    InstanceProfileList: [],
     RolePolicyList: inline(role),
     AttachedManagedPolicies: attached(call, role),
     PermissionsBoundary: boundaryAnswer(role.boundary),
@@ -126,7 +131,7 @@ function generateReport(call: Call): Answer {
   const { account, now } = call;
   const report = account.report;
   if (report === undefined || now - report.started >= FOUR_HOURS) {
-    account.report = { started: now, ready: now + account.reportTakes, csv: credentialReport(account, call.seen, now) };
+    account.report = { started: now, ready: now + account.reportTakes, csv: credentialReport(account, call.seen) };
     return { State: 'STARTED', Description: 'No report exists. Starting a new report generation task' };
   }
   return { State: report.ready <= now ? 'COMPLETE' : 'INPROGRESS' };

@@ -32,8 +32,15 @@ function createGroup(call: Call): Answer {
   call.quota('GroupsPerAccount', call.latest.groups.size, call.account.quotas.groups);
   const [id, path, created] = [newId('AGPA'), call.parameters.path(), call.now];
   const make = (): Group => ({
-    ...{ kind: 'group', id, name, path, created, boundary: undefined },
-    ...{ inline: new Map(), attached: new Set(), tags: new Map() },
+    kind: 'group',
+    id,
+    name,
+    path,
+    created,
+    boundary: undefined,
+    inline: new Map(),
+    attached: new Set(),
+    tags: new Map(),
   });
   call.change((state) => state.groups.set(key(name), make()));
   return { Group: groupAnswer(call, the(call.latest.groups, name)) };

@@ -105,8 +105,23 @@ function createPolicy(call: Call): Answer {
   const arn = call.arn(`policy${path}${name}`);
   const description = call.parameters.optional('Description', { max: 1000 });
   const make = (): ManagedPolicy => ({
-    ...{ arn, id, name, path, byAws: false, description, created, updated: created, defaultVersion: 'v1', next: 2 },
-    versions: [{ id: 'v1', document, created }],
+    arn,
+    id,
+    name,
+    path,
+    byAws: false,
+    description,
+    created,
+    updated: created,
+    defaultVersion: 'v1',
+    next: 2,
+    versions: [
+      {
+        id: 'v1',
+        document,
+        created,
+      },
+    ],
     tags: new Map(tags),
   });
   call.change((state) => state.policies.set(key(arn), make()));

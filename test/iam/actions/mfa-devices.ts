@@ -38,8 +38,15 @@ function create(call: Call): Answer {
     'MFADevice entity at the same path and name already exists.',
   );
   const make = (): MfaDevice => ({
-    ...{ serial, name, virtual: true, seed, created, tags: new Map(tags) },
-    ...{ owner: undefined, enabled: undefined, lastStep: 0 },
+    serial,
+    name,
+    virtual: true,
+    seed,
+    created,
+    tags: new Map(tags),
+    owner: undefined,
+    enabled: undefined,
+    lastStep: 0,
   });
   call.change((state) => state.mfa.set(key(serial), make()));
   const seedAsBlob = Buffer.from(seed).toString('base64');

@@ -68,8 +68,19 @@ function createRole(call: Call): Answer {
   const description = call.parameters.optional('Description', { max: 1000 });
   const maxSession = call.parameters.integer('MaxSessionDuration', 3600, 43_200) ?? 3600;
   const make = (): Role => ({
-    ...{ kind: 'role', id, name, path, created, boundary, trust, trusted, description, maxSession },
-    ...{ tags: new Map(tags), inline: new Map(), attached: new Set() },
+    kind: 'role',
+    id,
+    name,
+    path,
+    created,
+    boundary,
+    trust,
+    trusted,
+    description,
+    maxSession,
+    tags: new Map(tags),
+    inline: new Map(),
+    attached: new Set(),
   });
   call.change((state) => state.roles.set(key(name), make()));
   return roleDetail(call, the(call.latest.roles, name));

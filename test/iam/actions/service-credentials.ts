@@ -59,7 +59,11 @@ function create(call: Call): Answer {
   const [id, password, created] = [newId('ACCA'), newSecret(), call.now];
   const number = user.serviceCredentials.length + 1;
   const make = (): ServiceCredential => ({
-    ...{ id, service: name, password, created, status: 'Active' },
+    id,
+    service: name,
+    password,
+    created,
+    status: 'Active',
     userName: `${user.name}+${number}-at-${call.account.id}`,
     expires: days === undefined ? undefined : created + days * DAY,
   });

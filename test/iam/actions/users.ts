@@ -66,8 +66,20 @@ function createUser(call: Call): Answer {
   const [id, path, created] = [newId('AIDA'), call.parameters.path(), call.now];
   const make = (): User => ({
     kind: 'user',
-    ...{ id, name, path, created, boundary, tags: new Map(tags), inline: new Map(), attached: new Set() },
-    ...{ groups: new Set(), accessKeys: [], login: undefined, certificates: [], sshKeys: [], serviceCredentials: [] },
+    id,
+    name,
+    path,
+    created,
+    boundary,
+    tags: new Map(tags),
+    inline: new Map(),
+    attached: new Set(),
+    groups: new Set(),
+    accessKeys: [],
+    login: undefined,
+    certificates: [],
+    sshKeys: [],
+    serviceCredentials: [],
   });
   call.change((state) => state.users.set(key(name), make()));
   return userDetail(call, the(call.latest.users, name));
