@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needs, openSession, ssh, startFleet, type Fleet, type TestServer } from '../../fleet/index.ts';
-import { Bench, lines } from './bench.ts';
+import { Bench, lines, RECEIVE } from './bench.ts';
 import { at, HOUR, requestText } from './texts.ts';
 import type { Person } from './texts.ts';
 
@@ -107,6 +107,19 @@ describe.skipIf(needs() !== undefined)('time', () => {
     const text = await deliver([person('dave', at(Date.now() + HOUR)), person('erin')]);
     expect([text.status, lines(text, 'clock')]).toEqual([0, ['right']]);
     expect(await logsIn('dave')).toBe(true);
+  });
+
+  it('writes the server’s own zone for an OpenSSH before 9.1, which knows no Z', async () => {
+    await server.must('cp -a /etc/localtime /root/localtime; ln -sf /usr/share/zoneinfo/Pacific/Kiritimati /etc/localtime');
+    await server.write('/root/old', RECEIVE.replace(/^ {2}openssh=.*$/m, '  openssh=8.4p1'), 0o755);
+    const end = Date.now() + HOUR;
+    const manifest = bench.manifest(server, [person('dave', at(end))]);
+    const answer = await server.run(['/root/old'], { input: requestText() + (await bench.release([manifest])) + manifest });
+    expect([answer.status, answer.stderr, lines(answer, 'openssh')]).toEqual([0, '', ['8.4p1']]);
+    const local = new Date(end + 14 * HOUR).toISOString().slice(0, 16).replaceAll(/[-:T]/g, '');
+    expect(await server.read('/etc/ssh/keyward/current/keys/dave')).toMatch(new RegExp(`^expiry-time="${local}",restrict`));
+    expect(await logsIn('dave')).toBe(true);
+    await server.must('cp -a /root/localtime /etc/localtime');
   });
 
   it('raises no floor by a revocation or an end', async () => {

@@ -26,7 +26,7 @@ describe.skipIf(needs() !== undefined).each([
     expect(WITHOUT_FLOCK).not.toBe(RECEIVE);
     const server = fleet.server('web-1');
     const person = (i: number) => ({ id: idOf('emp', `p${i}`), account: `p${i}`, keys: [bench.login('dave')] });
-    const bundles = [];
+    const bundles: { number: number; manifest: string; revoked: string; text: string }[] = [];
     for (let i = 0; i < 6; i += 1) {
       const manifest = bench.manifest(server, [person(i), person(i + 1)]);
       const revoked = revocationText({ signer: bench.ids.bob, id: idOf('emp', `gone${i}`) });
