@@ -23,7 +23,7 @@ export default class Apply extends BaseCommand<typeof Apply, ApplyReport> {
       dryRun: this.flags['dry-run'],
       choice: choiceOf(this.flags),
       limits: limitsOf(this.flags, this.signal),
-      show: (plan) => this.screen.complain(planText(plan, this.screen.err)),
+      show: (plan, signer) => this.screen.complain(planText(plan, this.screen.err, signer)),
     });
     const written = [...value.approved.written, ...(value.delivered?.written ?? [])];
     await this.commit(written, `Apply release ${value.approved.release?.number ?? value.delivered?.release.number ?? ''}`);

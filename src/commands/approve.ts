@@ -25,7 +25,7 @@ export default class Approve extends BaseCommand<typeof Approve, ApproveReport> 
       renew: this.flags.renew,
       newDraft: this.flags['new-draft'],
       dryRun: this.flags['dry-run'],
-      show: (plan) => this.screen.complain(planText(plan, this.screen.err)),
+      show: (plan, signer) => this.screen.complain(planText(plan, this.screen.err, signer)),
     });
     await this.commit(value.written, `Sign release ${value.release?.number ?? ''}`);
     return { value, status: value.status, why: approveWhy(value) };

@@ -2,14 +2,14 @@
  * Findings as GitHub workflow commands, which become annotations in a pull request:
  * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
  */
-import type { Finding } from '../core/failure.ts';
+import type { Remark } from './remark.ts';
 
 /** One line a finding; '' when there is none. */
-export function findingsGithub(findings: readonly Finding[]): string {
+export function findingsGithub(findings: readonly Remark[]): string {
   return findings.map(annotation).join('\n');
 }
 
-function annotation(finding: Finding): string {
+function annotation(finding: Remark): string {
   const { file, line, column } = finding.place;
   const properties = [`file=${property(file)}`];
   if (line !== undefined) properties.push(`line=${line}`);

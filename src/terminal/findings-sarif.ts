@@ -2,13 +2,13 @@
  * Findings as SARIF 2.1.0, for code scanning:
  * https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html
  */
-import type { Finding } from '../core/failure.ts';
 import { jsonText } from './json.ts';
+import type { Remark } from './remark.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
 
 /** A whole log with one run. No finding is a run with no results, which says that somebody looked. */
-export function findingsSarif(findings: readonly Finding[], version: string): string {
+export function findingsSarif(findings: readonly Remark[], version: string): string {
   const rules = [...new Set(findings.map((finding) => finding.rule))].toSorted();
   return jsonText({
     $schema: SCHEMA,
@@ -23,7 +23,7 @@ export function findingsSarif(findings: readonly Finding[], version: string): st
   });
 }
 
-function result(finding: Finding, rules: readonly string[]): object {
+function result(finding: Remark, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
   const text = finding.suggestion === undefined ? finding.message : `${finding.message} ${finding.suggestion}`;
   const region =
@@ -32,7 +32,7 @@ function result(finding: Finding, rules: readonly string[]): object {
   return {
     ruleId: finding.rule,
     ruleIndex: rules.indexOf(finding.rule),
-    level: finding.severity,
+    level: finding.severity === 'notice' ? 'note' : finding.severity,
     message: { text },
     locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
   };

@@ -7,19 +7,27 @@ import { count, type Style, tame, wrap } from './style.ts';
 const TITLES = { widens: 'Gains', narrows: 'Loses', neutral: 'Else' } as const;
 const SIGNS = { widens: '+', narrows: '-', neutral: '~' } as const;
 
-export function planText(report: PlanReport, style: Style): string {
+/** `signer`: whoever is about to sign this sees first what they gain themselves. */
+export function planText(report: PlanReport, style: Style, signer?: string): string {
   const lines = [head(report)];
   if (!report.trusted && report.base !== undefined) lines.push('! Release 1 was never compared on this device: what it says is taken as it lies there.');
+  const own = (change: Change): boolean => signer !== undefined && change.direction === 'widens' && change.person?.name === signer;
+  lines.push(...section('You gain', report.changes.filter(own), style));
   for (const direction of ['widens', 'narrows', 'neutral'] as const) {
-    const changes = report.changes.filter((change) => change.direction === direction);
-    if (changes.length > 0) lines.push('', style.paint('bold', TITLES[direction]), ...changes.flatMap((change) => changeLines(change, style)));
+    const changes = report.changes.filter((change) => change.direction === direction && !own(change));
+    lines.push(...section(TITLES[direction], changes, style));
   }
   if (report.risks.length > 0) {
     lines.push('', style.paint('bold', 'Risks'), ...report.risks.map((risk) => wrap(`  ! ${tame(risk.message)} (--accept-risk ${tame(risk.name)})`, style.width, '    ')));
   }
   for (const name of report.notYet) lines.push(`! ${tame(name)}: admin logins are not planned yet`);
-  lines.push('', foot(report));
+  lines.push('', planLine(report));
   return lines.map((line) => (line.length > style.width ? wrap(line, style.width, '  ') : line)).join('\n');
+}
+
+function section(title: string, changes: readonly Change[], style: Style): readonly string[] {
+  if (changes.length === 0) return [];
+  return ['', style.paint('bold', title), ...changes.flatMap((change) => changeLines(change, style))];
 }
 
 function head(report: PlanReport): string {
@@ -42,7 +50,8 @@ function kindWords(kind: string): string {
   return kind.replaceAll('-', ' ');
 }
 
-function foot(report: PlanReport): string {
+/** How much would change, and how much was compared. */
+export function planLine(report: PlanReport): string {
   const { changes, looked } = report;
   const number = (direction: Change['direction']): number => changes.filter((change) => change.direction === direction).length;
   const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'server')}, ${count(looked.accesses, 'access', 'accesses')} compared`;

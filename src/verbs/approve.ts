@@ -7,6 +7,7 @@
 import { formatInstant, later, MINUTE } from '../core/access/index.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
+import { ownGainsFirst } from '../core/plan/index.ts';
 import { inputs as inputsText, NAMESPACES } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone, toBytes } from './clone.ts';
@@ -39,8 +40,8 @@ export interface ApproveOptions {
   /** A draft of one's own although another one waits. */
   readonly newDraft: boolean;
   readonly dryRun: boolean;
-  /** Shows the difference before anything is asked. */
-  show(plan: PlanReport): void;
+  /** Shows the difference before anything is asked: first what the signer, by handle, gains. */
+  show(plan: PlanReport, signer: string): void;
 }
 
 /** A number further ahead than this is somebody's mistake, or an attempt to use the numbers up. */
@@ -52,11 +53,12 @@ export async function approve(world: World, options: ApproveOptions): Promise<Ap
   const me = whoAmI(clone);
   const [open] = openDrafts(clone, world.crypto);
   const { prepared, isNew } = await whatToSign(world, clone, me, open, options);
-  const plan = planOf(clone, prepared, await world.repository.read(['receipts']), world.crypto);
+  const all = planOf(clone, prepared, await world.repository.read(['receipts']), world.crypto);
+  const plan = { ...all, changes: ownGainsFirst(all.changes, me.id) };
   if (isNew && !options.renew && nothingToSign(clone, plan)) return nothing(plan);
   mustBeSane(clone, prepared);
   mustBeIn(me, [prepared.release, ...(clone.chain === undefined ? [] : [clone.chain.newest.value])]);
-  options.show(plan);
+  options.show(plan, me.handle);
   if (!isNew && open?.signedBy.has(me.id) === true) return reportOf(world, clone, prepared, open.signed.signatures, [], plan);
   mustAccept(world, plan);
   if (options.dryRun) return reportOf(world, clone, prepared, isNew ? [] : (open?.signed.signatures ?? []), [], plan);

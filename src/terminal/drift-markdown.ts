@@ -1,0 +1,56 @@
+/** Drift as Markdown, for an issue or a message in the morning: what is not as signed, then how much was looked at. */
+import type { DriftOf, DriftReport } from '../verbs/drift.ts';
+import { lookedText } from './drift-text.ts';
+import { code, comment, type Part } from './markdown.ts';
+import { count } from './style.ts';
+
+/** `, a key of bob, "bob@laptop"`: what is known of an unmanaged key. */
+export function besideKey({
+  owner,
+  comment: beside,
+}: Pick<DriftOf['differences'][number], 'owner' | 'comment'>): string {
+  return `${owner === undefined ? '' : `, a key of ${owner}`}${beside === undefined ? '' : `, "${beside}"`}`;
+}
+
+export function driftMarkdown(report: DriftReport, longest?: number): string {
+  const { release, targets, notYet } = report;
+  const of = (...states: readonly DriftOf['state'][]): readonly DriftOf[] =>
+    targets.filter(({ state }) => states.includes(state));
+  const [unseen, differ, clean] = [of('unknown', 'refused'), of('differs'), of('clean')];
+  const differences = differ.flatMap((one) => one.differences.map((found) => ({ ...found, name: one.name })));
+  const lines = (managed: boolean): readonly string[] =>
+    differences
+      .filter((found) => found.managed === managed)
+      .map(
+        (found) =>
+          `- ${code(found.name)}: ${code(found.what)} ${code(found.subject)}${besideKey(found) === '' ? '' : code(besideKey(found))}`,
+      );
+  const parts: readonly Part[] = [
+    {
+      title: 'Not looked at: unknown, not clean',
+      lines: [
+        ...unseen.map(({ name, why }) => `- ${code(name)}: ${code(why ?? 'no reason given')}`),
+        ...notYet.map((name) => `- ${code(name)}: not yet`),
+      ],
+      folded: false,
+    },
+    { title: 'Ways in that keyward does not manage: for a person', lines: lines(false), folded: false },
+    { title: 'What `keyward deliver` puts right', lines: lines(true), folded: false },
+    {
+      title: `As signed (${clean.length})`,
+      lines: clean.map(({ name, looked }) => `- ${code(name)}: looked at ${lookedText(looked)}`),
+      folded: true,
+    },
+  ];
+  const head = [
+    `### Drift of ${code(report.organization)}: ${clean.length} of ${count(targets.length, 'target')} as signed`,
+    '',
+    `Compared with release ${release.number} (${code(release.hash.slice(0, 12))}) and the revocations.`,
+  ];
+  return comment(
+    head,
+    parts.filter((part) => part.lines.length > 0),
+    'run `keyward drift`',
+    longest,
+  );
+}

@@ -1,0 +1,31 @@
+/** Drift as remarks, what is worst first. A target that could not be looked at is an error: it is not clean. */
+import type { DriftOf, DriftReport } from '../verbs/drift.ts';
+import { POLICY, type Remark } from './remark.ts';
+import { besideKey } from './drift-markdown.ts';
+import { tame } from './style.ts';
+
+export function driftRemarks(report: DriftReport): readonly Remark[] {
+  const all = [
+    ...report.targets.flatMap(remarksOf),
+    ...report.notYet.map((name) => silent(name, 'not-looked', 'not yet looked at')),
+  ];
+  return [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')];
+}
+
+function remarksOf(one: DriftOf): readonly Remark[] {
+  if (one.state === 'unknown') return [silent(one.name, 'not-looked', one.why)];
+  if (one.state === 'refused') return [silent(one.name, 'refused', one.why)];
+  return one.differences.map((found) => ({
+    severity: found.managed ? 'warning' : 'error',
+    rule: tame(found.what).replace(/\s+/g, '-'),
+    message: `${tame(one.name)}: ${tame(found.what)} ${tame(found.subject)}${tame(besideKey(found))}`,
+    place: POLICY,
+    suggestion: found.managed
+      ? '`keyward deliver` puts it right'
+      : 'not managed: a person takes it away, or accepts it in the policy with a reason',
+  }));
+}
+
+function silent(name: string, rule: string, why = 'no reason given'): Remark {
+  return { severity: 'error', rule, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place: POLICY };
+}
