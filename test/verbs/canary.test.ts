@@ -85,7 +85,7 @@ it('the lowest id is first, and the others begin after it has answered', async (
   expect((await run()).status).toBe(0);
   const [first, ...rest] = names(servers);
   expect(events.slice(0, 2)).toEqual([`begin ${first} release`, `end ${first}`]);
-  expect(new Set(events.slice(2, 4))).toEqual(new Set(rest.map((name) => `begin ${name} release`)));
+  expect(new Set(events.slice(2).filter((event) => event.startsWith('begin')))).toEqual(new Set(rest.map((name) => `begin ${name} release`)));
 });
 
 it('the next one is first where that does not answer, and it is named', async () => {
