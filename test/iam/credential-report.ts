@@ -6,10 +6,19 @@ import type { AccessKey, SigningCertificate, State, User } from './state.ts';
 
 const KEY_COLUMNS = ['active', 'last_rotated', 'last_used_date', 'last_used_region', 'last_used_service'];
 const COLUMNS = [
-  ...['user', 'arn', 'user_creation_time', 'password_enabled', 'password_last_used', 'password_last_changed'],
-  ...['password_next_rotation', 'mfa_active'],
+  'user',
+  'arn',
+  'user_creation_time',
+  'password_enabled',
+  'password_last_used',
+  'password_last_changed',
+  'password_next_rotation',
+  'mfa_active',
   ...[1, 2].flatMap((number) => KEY_COLUMNS.map((column) => `access_key_${number}_${column}`)),
-  ...['cert_1_active', 'cert_1_last_rotated', 'cert_2_active', 'cert_2_last_rotated'],
+  'cert_1_active',
+  'cert_1_last_rotated',
+  'cert_2_active',
+  'cert_2_last_rotated',
 ];
 
 function time(milliseconds: number): string {
@@ -40,7 +49,11 @@ function passwordCells(account: Account, state: State, user: User): string[] {
 function userLine(account: Account, state: State, user: User): string {
   const mfa = [...state.mfa.values()].some((device) => device.owner === user.id);
   return [
-    ...[user.name, arnOf(account.id, user), time(user.created), ...passwordCells(account, state, user), String(mfa)],
+    user.name,
+    arnOf(account.id, user),
+    time(user.created),
+    ...passwordCells(account, state, user),
+    String(mfa),
     ...[0, 1].flatMap((at) => keyCells(account, user.accessKeys[at])),
     ...[0, 1].flatMap((at) => certificateCells(user.certificates[at])),
   ].join(',');

@@ -39,7 +39,14 @@ function roleDetail(call: Call, role: Role): Answer {
 
 function idOfPrincipal(state: State, accountId: string, principal: string): string | undefined {
   const arn = principal.replace(/^AWS:/, '');
-  if (!principal.startsWith('AWS:') || arn === '*' || arn === accountId || arn.endsWith(':root')) return arn;
+  if (
+    !principal.startsWith('AWS:') ||
+    arn === '*' ||
+    arn === accountId ||
+    arn.endsWith(':root') ||
+    arn.startsWith('arn:aws:sts:')
+  )
+    return arn;
   const holders = [...state.users.values(), ...state.roles.values()];
   return holders.find((one) => arnOf(accountId, one) === arn)?.id;
 }

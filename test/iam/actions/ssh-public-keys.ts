@@ -44,9 +44,7 @@ function fromLine(body: string): KeyObject {
   const [type, e, n, ...more] = fields(Buffer.from(body.split(/\s+/)[1] ?? '', 'base64'));
   if (type?.toString() !== 'ssh-rsa' || e === undefined || n === undefined || more.length > 0)
     throw new Error('not an RSA key');
-  const number = (bytes: Buffer): string => bytes.toString('base64url').replace(/^A+(?=.)/, '');
-  const unsigned = (bytes: Buffer): string =>
-    bytes[0] === 0 ? bytes.subarray(1).toString('base64url') : number(bytes);
+  const unsigned = (bytes: Buffer): string => bytes.subarray(bytes[0] === 0 ? 1 : 0).toString('base64url');
   return createPublicKey({ key: { kty: 'RSA', e: unsigned(e), n: unsigned(n) }, format: 'jwk' });
 }
 

@@ -55,7 +55,7 @@ function naming(call: Call, role: Role, statement: Statement): 'caller' | 'accou
   const names = statement.principals ?? [];
   if (names.some((name) => name === '*' || name === 'AWS:*')) return 'caller';
   const byId = names.some((name) => role.trusted.get(name) === holder?.id && holder !== undefined);
-  const session = holder && callerArn(call.account.id, call.principal, holder);
+  const session = call.principal.kind === 'role' ? callerArn(call.account.id, call.principal, holder) : undefined;
   if (byId || names.some((name) => name === `AWS:${session}`)) return 'caller';
   return names.some((name) => name === `AWS:${call.arn('root')}` || name === `AWS:${call.account.id}`)
     ? 'account'
