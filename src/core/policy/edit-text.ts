@@ -55,7 +55,8 @@ function spliceFor(text: YamlText, change: Change): Splice {
   const key = String(change.path.at(-1) ?? '');
   if (isMap(parent)) {
     const pair = text.pair(parent, key);
-    return pair === undefined ? addPair(text, parent, key, change.value) : replace(text, pair, change.value);
+    if (pair !== undefined) return replace(text, pair, change.value);
+    return firstOfSection(text, parent, change) ?? addPair(text, parent, key, change.value);
   }
   return intoNothing(
     text,
@@ -84,6 +85,17 @@ function addPair(text: YamlText, map: YAMLMap, key: string, value: unknown): Spl
   const first = map.items[0]?.key as Node | undefined;
   const indent = columnOf(text.text, first?.range?.[0] ?? 0);
   return afterLine(text, lastOffset(map), `${' '.repeat(indent)}${flowPair(key, value)}`);
+}
+
+/** The first entry of a section that is `{}` becomes a line of its own, so that forty servers are forty lines. */
+function firstOfSection({ text, root }: YamlText, map: YAMLMap, { path, value }: Change & { readonly kind: 'set' }): Splice | undefined {
+  const [start = 0, end = 0] = map.range ?? [];
+  const isEmptySection = path.length === 2 && isMap(root) && root.flow !== true && map.flow === true && map.items.length === 0;
+  if (!isEmptySection || text.slice(start, end).replaceAll(/\s/g, '') !== '{}') return undefined;
+  const rest = /^[^\r\n]*/.exec(text.slice(end))?.[0] ?? '';
+  if (rest.trim() !== '') return undefined; // a comment belongs to what it stands beside
+  const before = start - (/ *$/.exec(text.slice(0, start))?.[0].length ?? 0);
+  return { start: before, end, text: `${lineEnd(text)}  ${flowPair(String(path[1]), value)}` };
 }
 
 /** Into a section that is missing or empty: as a block of its own under its name, or, inside a flow mapping, in flow. */

@@ -18,7 +18,8 @@ function filesOf(text: string): PolicyFiles {
 const textOf = ({ bytes }: Edited): string => new TextDecoder().decode(bytes);
 
 const ADDED: readonly (readonly [string, string, string])[] = [
-  ['into an empty flow mapping', 'employees: {}\n', `employees: { zoe: { id: ${ID} } }\n`],
+  ['into an empty flow mapping, as the first line of a block', 'employees: {}\nrules: []\n', `employees:\n  zoe: { id: ${ID} }\nrules: []\n`],
+  ['into an empty flow mapping with a comment', 'employees: {} # who\n', `employees: { zoe: { id: ${ID} } } # who\n`],
   [
     'into a flow mapping',
     'employees: { bob: { left: 2026-10-02 } }\n',
@@ -190,7 +191,7 @@ describe('other changes', () => {
     expect([...(policy?.grants ?? [])]).toEqual([]);
     const more = addServer(files, 'web', SERVER);
     expect(textOf(more)).toContain(
-      'servers: { web: { id: srv_zzzzzzzzzzzzzzzzzzzzzzzzzz, address: 10.0.0.9, labels: { role: web } } }',
+      'servers:\n  web: { id: srv_zzzzzzzzzzzzzzzzzzzzzzzzzz, address: 10.0.0.9, labels: { role: web } }',
     );
   });
 
@@ -368,7 +369,7 @@ function onePieceChanged(before: string, after: string, kind: string): void {
   while (back < Math.min(before.length, after.length) - front && before.at(-1 - back) === after.at(-1 - back))
     back += 1;
   const gone = before.slice(front, before.length - back);
-  if (kind.startsWith('add')) expect(gone.trim()).toMatch(/^(?:null)?$/);
+  if (kind.startsWith('add')) expect(gone.trim()).toMatch(/^(?:null|\{\s*\}?)?$/); // `{}` becomes a block
   if (kind.startsWith('set')) expect(gone).toMatch(/^[-0-9]*$/);
   if (kind === 'clearLeft') expect(gone.length).toBeLessThan(60);
   expect(after.includes('\r\n')).toBe(before.includes('\r\n') && after.includes('\n'));
