@@ -86,6 +86,21 @@ describe('bin/run.js', () => {
     },
   );
 
+  it('loads nothing heavy for a command that reaches nothing', () => {
+    const loadedBy = (...args: string[]): string[] => {
+      const folder = mkdtempSync(join(copy, 'loaded-'));
+      start(args, { NODE_V8_COVERAGE: folder });
+      const reports = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+      return reports.flatMap(({ result }: { result: { url: string }[] }) => result.map(({ url }) => url));
+    };
+    const heavy = (urls: readonly string[]): string[] =>
+      urls.filter((url) => /node_modules\/(ssh2|sshpk|inquirer|@inquirer|@aws-sdk|@smithy)\//.test(url));
+    const checking = loadedBy('bin/run.js', 'check', '--repo', join(ROOT, 'test/stories/fixtures/acme'));
+    expect(checking.filter((url) => url.includes('/dist/')).length).toBeGreaterThan(3);
+    expect(heavy(checking)).toEqual([]);
+    expect(heavy(loadedBy('--input-type=module', '-e', "await import('ssh2')")).length).toBeGreaterThan(3);
+  });
+
   it('keeps compiled code in a folder that only its user can write', () => {
     expect(start(['bin/run.js', 'check', '--help']).status).toBe(0);
     const folder = join(copy, 'cache/keyward/compiled');
