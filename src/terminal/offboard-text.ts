@@ -47,7 +47,7 @@ function row(handle: string, one: OutReport, style: Style): readonly string[] {
   const took = `after ${one.seconds.toFixed(1)} s`;
   if (one.state === 'unknown') return [`  ${style.mark('failed')} ${name}`, 'no answer', `${stillIn(handle, one)} (${tame(one.why ?? '')})`];
   if (one.state === 'refused') return [`  ${style.mark('failed')} ${name}`, 'refused', tame(one.why ?? '')];
-  const proof = one.proof === 'refused' ? 'login refused' : one.proof === 'still-accepted' ? 'KEY STILL ACCEPTED' : 'out, reported by the server';
+  const proof = one.proof === 'refused' ? 'login refused' : one.proof === 'still-accepted' ? 'KEY STILL ACCEPTED' : 'reported by the server';
   const rest = [endedText(one.ended), proof, one.state === 'partly' ? tame(one.why ?? '') : ''].filter((part) => part !== '').join('; ');
   return [`  ${style.mark(one.state === 'out' ? 'done' : 'warning')} ${name}`, `out ${took}`, rest];
 }
