@@ -14,7 +14,7 @@ import { sshPublicKeys } from './actions/ssh-public-keys.ts';
 import { sts } from './actions/sts.ts';
 import { users } from './actions/users.ts';
 import { authorize } from './authorize.ts';
-import { type Account, type Action, type Actions, Call } from './call.ts';
+import { type Account, type Action, type Actions, Call, type Need } from './call.ts';
 import type { SigningKey } from './check-signature.ts';
 import { IamError } from './iam-error.ts';
 import type { Parameters } from './parameters.ts';
@@ -101,6 +101,11 @@ function checkUserSession(service: ServiceName, principal: Principal, name: stri
   if (principal.kind !== 'user' || principal.session === undefined) return;
   const may = service === 'iam' ? principal.session.mfa : name === 'AssumeRole' || name === 'GetCallerIdentity';
   if (!may) throw new IamError('InvalidClientTokenId', 'The security token included in the request is invalid');
+}
+
+/** What an action would need, without carrying it out. */
+export function needsOf(call: Call): readonly Need[] {
+  return (IAM[call.action] ?? sts[call.action])?.needs(call) ?? [];
 }
 
 /** One call of one principal: authorized, then carried out. */

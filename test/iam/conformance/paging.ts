@@ -79,7 +79,7 @@ export const paging: Chapter = {
       found.push(...(page.UserDetailList ?? []).filter((user) => user.Path === path));
     }
     assert.ok(pages >= 2);
-    assert.deepEqual(found.map((user) => user.UserName).sort(), names);
+    assert.deepEqual(found.map((user) => user.UserName ?? '').sort(), names);
     const one = found.find((user) => user.UserName === UserName);
     assert.deepEqual([one?.GroupList, one?.Tags], [[GroupName], [{ Key: 'a', Value: 'b' }]]);
     assert.equal(one?.AttachedManagedPolicies?.[0]?.PolicyArn, PolicyArn);
