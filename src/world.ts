@@ -186,6 +186,8 @@ export interface Enrolment {
   readonly release: Signed;
   readonly couriers: readonly PublicKey[];
   readonly hostKeys: readonly PublicKey[];
+  /** How long an install waits for the courier before it takes itself back; 120 when left out. */
+  readonly waitsSeconds?: number;
 }
 /** What was found before anything was changed: lines of the words of a receipt (`way-in`, `looked`, `account`). */
 export interface Found {

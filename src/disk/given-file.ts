@@ -6,7 +6,7 @@ import { Failure } from '../core/failure.ts';
 import { diskFailure, isMissing } from './file-errors.ts';
 import { readPlain } from './plain-read.ts';
 
-const LARGEST = 64 * 1024;
+const LARGEST = 1024 * 1024;
 
 /**
  * Its text; `-` is standard input. What should be public and is a private key is refused before anybody looks at it.

@@ -22,7 +22,9 @@ function head(one: DriftOf, style: Style): string {
 }
 
 function difference(found: DriftOf['differences'][number], style: Style): string {
-  return wrap(`      ${tame(found.what)}: ${tame(found.subject)}${found.managed ? '' : ' (not managed: named, never touched)'}`, style.width, '    ');
+  const whose = found.owner === undefined ? '' : `, a key of ${tame(found.owner)}`;
+  const beside = found.comment === undefined ? '' : `, "${tame(found.comment)}"`;
+  return wrap(`      ${tame(found.what)}: ${tame(found.subject)}${whose}${beside}${found.managed ? '' : ' (not managed: named, never touched)'}`, style.width, '    ');
 }
 
 /** `12 accounts, 30 key lines, 41 processes` */

@@ -1,5 +1,5 @@
 /** A server that was enrolled: what was found there, what is trusted from now on, what comes next. */
-import type { EnrollReport } from '../verbs/enroll.ts';
+import type { EnrollReport, PrintReport } from '../verbs/enroll.ts';
 import { commitLine } from './deliver-text.ts';
 import { lookedText } from './drift-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
@@ -29,5 +29,24 @@ function waysIn(found: (word: string) => EnrollReport['found'], accepted: number
     return ['! Ways in that keyward does not manage are not looked for yet: keys of root and of others stay as they are.'];
   }
   const head = `  ${count(ways.length, 'way')} in that keyward does not manage, ${accepted} written as accepted.`;
-  return [head, ...ways.map((way) => `    ${tame(way.fields.join(' '))}`)];
+  return [head, ...ways.map(wayText)];
+}
+
+/** A way in as the receiver names it, with whose key it is. */
+export function wayText({ fields, owner }: EnrollReport['found'][number]): string {
+  return `    ${tame(fields.join(' '))}${owner === undefined ? '' : ` (a key of ${tame(owner)})`}`;
+}
+
+/** What is said beside the script, which is all that goes to standard output. */
+export function printText(report: PrintReport, style: Style): string {
+  const name = tame(report.name);
+  const hours = report.waitsSeconds / 3600;
+  return [
+    `${style.mark('done')} The script enrolls ${name} (${report.id}): root runs it there, once. It holds no secret and opens nothing to anybody.`,
+    `Next: run it there; within ${hours} hours keyward server enroll ${name} --printed, or a delivery to it. Else the server is as it was.`,
+    commitLine(report.written, style),
+  ]
+    .filter((line) => line !== '')
+    .map((line) => wrap(line, style.width, '  '))
+    .join('\n');
 }

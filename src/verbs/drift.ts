@@ -7,6 +7,7 @@ import { carryTo, keepAnswers, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { keyOwners } from './key-owners.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice } from './known-targets.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -17,6 +18,9 @@ export interface Difference {
   readonly what: string;
   readonly subject: string;
   readonly managed: boolean;
+  /** Of a key: whose it is, where the policy knows it, and what stands beside it there. */
+  readonly owner?: string;
+  readonly comment?: string;
 }
 
 export interface DriftOf {
@@ -54,7 +58,8 @@ export async function drift(world: World, options: { readonly choice: Choice; re
       return one;
     });
     const written = await keepAnswers(world, clone, carried);
-    const reports = carried.map((one) => driftOf(clone, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const owners = keyOwners(clone, world);
+    const reports = carried.map((one) => driftOf(clone, owners, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
     const notYet = clone.policy.providers.map((provider) => provider.name);
     const statuses = [...reports.map((one) => STATUS[one.state]), ...(notYet.length > 0 ? [EXIT.incomplete] : [])];
     return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, notYet, status: worst(statuses) };
@@ -70,11 +75,11 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
   refused: EXIT.refused,
 };
 
-function driftOf(clone: Clone, { target, outcome }: Carried): DriftOf {
+function driftOf(clone: Clone, owners: ReadonlyMap<string, string>, { target, outcome }: Carried): DriftOf {
   const base = { name: target.name, id: target.id };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;
-  const differences = [...managed(clone, target.manifestHash, receipt), ...unmanaged(receipt)];
+  const differences = [...managed(clone, target.manifestHash, receipt), ...unmanaged(receipt, owners)];
   return { ...base, state: differences.length > 0 ? 'differs' : 'clean', differences, looked: receipt.looked };
 }
 
@@ -91,8 +96,16 @@ function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Dif
 }
 
 /** What keyward names and never touches. */
-function unmanaged(receipt: Receipt): readonly Difference[] {
+function unmanaged(receipt: Receipt, owners: ReadonlyMap<string, string>): readonly Difference[] {
   const ways = receipt.waysIn.filter((way) => way.state === 'unknown');
   const conflicts = receipt.conflicts.map((one) => ({ what: 'conflict', subject: `release ${one.number} ${one.hash.slice(0, 12)}`, managed: false }));
-  return [...conflicts, ...ways.map((way) => ({ what: `way-in ${way.kind}`, subject: `${way.account ?? '-'} ${way.subject}`, managed: false }))];
+  const named = ways.map((way) => {
+    const owner = owners.get(way.subject);
+    return {
+      ...{ what: `way-in ${way.kind}`, subject: `${way.account ?? '-'} ${way.subject}`, managed: false },
+      ...(owner === undefined ? {} : { owner }),
+      ...(way.comment === undefined ? {} : { comment: way.comment }),
+    };
+  });
+  return [...conflicts, ...named];
 }

@@ -5,15 +5,16 @@
  * same id; a run that fails cleanly puts the files back. Enrolling gives nobody access: grants come with a signed release.
  */
 import { newId } from '../core/access/index.ts';
-import { EXIT, Failure } from '../core/failure.ts';
-import { addAccepted, addServer } from '../core/policy/index.ts';
-import type { Edited, WrittenAccepted, WrittenServer } from '../core/policy/index.ts';
-import { fingerprint, readPublicKey } from '../core/ssh/public-key.ts';
+import type { Server } from '../core/access/index.ts';
+import { Failure } from '../core/failure.ts';
+import { fingerprint } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import type { Answer, Found, Outcome, RootAccess, World } from '../world.ts';
-import { latin1, readClone, toBytes } from './clone.ts';
+import type { Outcome, World } from '../world.ts';
+import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
-import { within } from './side-by-side.ts';
+import { accessOf, askAsCourier, enrolmentOf, filesOf, foundLines, install, lookAt, noHostKey, putBack, readHostKeys, releaseToPin, unaccepted } from './enrolling.ts';
+import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
+import { keyOwners } from './key-owners.ts';
 import type { Limits } from './side-by-side.ts';
 
 export interface EnrollOptions {
@@ -42,185 +43,121 @@ export interface EnrollReport {
   readonly written: readonly string[];
 }
 
-/** A line of what was found: an account, a way in, how much was looked at. */
-export interface FoundLine {
-  readonly word: string;
-  readonly fields: readonly string[];
+/** A script for one's own way of running it as root. */
+export interface PrintReport {
+  readonly name: string;
+  readonly id: string;
+  readonly script: string;
+  /** Until when, counted from its run, the courier must have got in; else the server takes it back. */
+  readonly waitsSeconds: number;
+  readonly written: readonly string[];
 }
 
-/** As asked, with what the policy says filled in. */
-type Enrolling = EnrollOptions & { readonly address: string; readonly port: number };
+/** Long enough for a machine that is still to be made, and for a pipeline that runs at night. */
+const PRINTED_WAITS = 86_400;
 
-export async function enroll(world: World, asked: EnrollOptions): Promise<EnrollReport> {
-  const clone = await readClone(world, { for: 'act' });
-  const there = clone.policy.servers.find((server) => server.name === asked.name);
-  const options = { ...asked, address: asked.address ?? there?.address ?? asked.name, port: asked.port ?? there?.port ?? 22 };
-  const release = clone.chain?.newest;
-  if (release === undefined) {
-    throw new Failure('waits', 'enrolling a server needs a signed release to pin', { next: '`keyward approve` makes release 1, which may list no server' });
-  }
-  const hostKeys = await hostKeysOf(world, options);
-  const access = accessOf(options, hostKeys);
-  // A server that is enrolled already shows itself to its own organization and under its own id only.
-  const as = there === undefined ? undefined : { organization: clone.organization, targetId: there.id, release: release.signed };
-  const found = await lookFirst(world, access, options, as);
-  const accepted = await acceptedWays(world, options, found);
-  const server = await writeServer(world, clone, options, hostKeys, accepted);
+export async function enroll(world: World, options: EnrollOptions): Promise<EnrollReport> {
+  const { clone, server, there, hostKeys } = await begin(world, options);
+  world.terminal.tell(`Looking at ${server.name} (${server.address}) as ${server.user}; nothing is changed yet.`);
+  const looked = mustReach(server, await lookAt(world, clone, accessOf(server, hostKeys), there, options.limits));
+  const found = foundLines(looked, keyOwners(clone, world));
+  const accepted = await acceptedWays(world, options, found, there);
+  const entry = { ...newEntry(world, server, there?.id, hostKeys), accepted };
+  const written = await write(world, clone, entry, options.accept);
   try {
-    const answer = await install(world, clone, options, access, server, hostKeys);
-    return {
-      name: options.name,
-      id: server.id,
-      hostKeys: hostKeys.map((key) => fingerprint(key, world.crypto.sha256)),
-      times: answer.receipt.enrolled.times,
-      found: found.map(lineOf),
-      accepted: accepted.length,
-      written: server.written,
-    };
+    const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
+    const { answer } = mustReach(server, await install(world, clone, journal, entry, options.limits));
+    return { ...told(world, entry), times: answer.receipt.enrolled.times, found, accepted: accepted.length, written };
   } catch (error) {
-    await server.undo();
+    await putBack(world, clone, written);
     throw error;
   }
 }
 
+/** Prints what `enroll` would run. Nothing is reached; the policy gets the server's line and host keys. */
+export async function printEnrolment(world: World, options: EnrollOptions): Promise<PrintReport> {
+  const { clone, server, there, hostKeys } = await begin(world, options);
+  const entry = newEntry(world, server, there?.id, hostKeys);
+  const written = await write(world, clone, entry, undefined);
+  const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
+  const release = releaseToPin(clone);
+  const nonce = await journal.append({ what: 'print', target: entry.id, release: release.value.number, hash: release.hash });
+  const script = await world.enroller.print({ ...enrolmentOf(clone, entry, nonce, release.signed), waitsSeconds: PRINTED_WAITS });
+  return { name: server.name, id: entry.id, script, waitsSeconds: PRINTED_WAITS, written };
+}
+
+/** Where a printed script was run: the courier goes in, and with that the install holds. */
+export async function confirmPrinted(world: World, options: EnrollOptions): Promise<EnrollReport> {
+  const { clone, server, there, hostKeys } = await begin(world, options, 'known');
+  if (there === undefined) {
+    throw new Failure('not-found', `the policy knows no server ${server.name}`, { next: '`--print` writes its line: commit it' });
+  }
+  const entry = newEntry(world, server, there.id, hostKeys);
+  const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
+  const { receipt } = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits));
+  const said = [
+    ...receipt.waysIn.map((way) => `way-in ${way.kind} ${way.account ?? '-'} ${way.subject} ${way.state} ${way.comment ?? '-'}`),
+    ...receipt.looked.map(({ what, count }) => `looked ${what} ${count}`),
+  ];
+  const lines = foundLines({ lines: said }, keyOwners(clone, world));
+  const accepted = await acceptedWays(world, options, lines, there);
+  const written = await write(world, clone, { ...entry, accepted }, options.accept);
+  return { ...told(world, entry), times: receipt.enrolled.times, found: lines, accepted: accepted.length, written };
+}
+
+async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'known' = 'asked') {
+  const clone = await readClone(world, { for: 'act' });
+  const there = clone.policy.servers.find((one) => one.name === options.name);
+  const { name, user, identityFile, labels } = options;
+  const server: Enrolling = {
+    ...{ name, user, labels, ...(identityFile === undefined ? {} : { identityFile }) },
+    address: options.address ?? there?.address ?? name,
+    port: options.port ?? there?.port ?? 22,
+  };
+  releaseToPin(clone);
+  // Those that were given with --print stand in the repository.
+  const before = believe === 'known' && there !== undefined ? there.hostKeys : [];
+  const given = readHostKeys(options.hostKeys ?? []);
+  return { clone, server, there, hostKeys: await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]) };
+}
+
 /** From the flag or known_hosts, never from the server itself. */
-async function hostKeysOf(world: World, options: Enrolling): Promise<readonly PublicKey[]> {
-  if (options.hostKeys !== undefined && options.hostKeys.length > 0) return options.hostKeys.map(mustRead);
-  const known = await world.enroller.knownHostKeys(options.address, options.port);
+async function hostKeysOf(world: World, { address, port }: Enrolling, given: readonly PublicKey[]): Promise<readonly PublicKey[]> {
+  if (given.length > 0) return given;
+  const known = await world.enroller.knownHostKeys(address, port);
   if (known.length > 0) return known;
-  throw new Failure('trust', `no host key of ${options.address} is known, and a key is never taken on trust`, {
-    next: 'read it on the console (`cat /etc/ssh/ssh_host_ed25519_key.pub`) and give it with --host-key, or log in once with ssh and compare',
-  });
+  throw noHostKey(address);
 }
 
-function mustRead(line: string): PublicKey {
-  const reading = readPublicKey(line);
-  if (reading.ok) return reading.key;
-  throw new Failure('key', `--host-key: ${reading.message}`, { next: 'give the line of ssh_host_ed25519_key.pub, or a file that holds it' });
+function newEntry(world: World, server: Enrolling, id: string | undefined, hostKeys: readonly PublicKey[]): Entry {
+  return { server, id: id ?? newId('srv', world.random(16)), known: id !== undefined, hostKeys, accepted: [] };
 }
 
-function accessOf(options: Enrolling, hostKeys: readonly PublicKey[]): RootAccess {
-  const { user, address, port, identityFile } = options;
-  return { user, address, port, hostKeys, ...(identityFile === undefined ? {} : { identityFile }) };
+async function write(world: World, clone: Clone, entry: Entry, reason = 'there at enrolment'): Promise<readonly string[]> {
+  const files = filesOf(clone.files, [entry], reason);
+  await world.repository.write(files);
+  return [...files.keys()].sort();
 }
 
-async function lookFirst(world: World, access: RootAccess, options: Enrolling, as: Parameters<World['enroller']['look']>[2]): Promise<readonly string[]> {
-  world.terminal.tell(`Looking at ${options.name} (${options.address}) as ${options.user}; nothing is changed yet.`);
-  return (await mustReach(options, within(options.limits, (signal) => world.enroller.look(access, signal, as)))).lines;
+function told(world: World, { server, id, hostKeys }: Entry) {
+  return { name: server.name, id, hostKeys: hostKeys.map((key) => fingerprint(key, world.crypto.sha256)) };
 }
 
-async function mustReach<T>(options: Enrolling, outcome: Promise<Outcome<T>>): Promise<T> {
-  const reached = await outcome;
+function mustReach<T>({ name, user, address }: Enrolling, reached: Outcome<T>): T {
   if (reached.kind === 'done') return reached.value;
   if (reached.kind === 'unknown') {
-    throw new Failure('unreachable', `${options.name}: ${reached.why}`, { next: `try \`ssh ${options.user}@${options.address}\` and mend what it says` });
+    throw new Failure('unreachable', `${name}: ${reached.why}`, { next: `try \`ssh ${user}@${address}\` and mend what it says` });
   }
-  throw new Failure('target-failed', `${options.name}: ${reached.why}`);
+  throw new Failure('target-failed', `${name}: ${reached.why}`);
 }
 
 /** The ways in that become `accepted`: all that were found, after a yes or with `--accept`. */
-async function acceptedWays(world: World, options: Enrolling, found: readonly string[]): Promise<readonly FoundLine[]> {
-  const ways = found.map(lineOf).filter((line) => line.word === 'way-in');
+async function acceptedWays(world: World, options: EnrollOptions, found: readonly FoundLine[], there: Server | undefined): Promise<readonly FoundLine[]> {
+  const ways = unaccepted(found, there);
   if (ways.length === 0) return [];
   if (options.accept !== undefined) return ways;
   world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
-  for (const way of ways) world.terminal.tell(`  ${way.fields.join(' ')}`);
+  for (const way of ways) world.terminal.tell(`  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`);
   const yes = await world.terminal.confirm('Write them into the policy as accepted? What is not accepted shows up as drift.', `accept:${options.name}`);
   return yes ? ways : [];
-}
-
-export function lineOf(line: string): FoundLine {
-  const [word = '', ...fields] = line.split(' ');
-  return { word, fields };
-}
-
-interface ServerFiles {
-  readonly id: string;
-  readonly written: readonly string[];
-  undo(): Promise<void>;
-}
-
-async function writeServer(
-  world: World,
-  clone: Clone,
-  options: Enrolling,
-  hostKeys: readonly PublicKey[],
-  accepted: readonly FoundLine[],
-): Promise<ServerFiles> {
-  const there = clone.policy.servers.find((server) => server.name === options.name);
-  const id = there?.id ?? newId('srv', world.random(16));
-  const edits = new Map<string, Uint8Array>();
-  const apply = ({ path, bytes }: Edited): void => void edits.set(path, bytes);
-  const now = (): ReadonlyMap<string, Uint8Array> => new Map([...clone.files, ...edits]);
-  if (there === undefined) apply(addServer(now(), options.name, serverLine(id, options)));
-  const entries = accepted.map(acceptedEntry(options.accept ?? 'there at enrolment'));
-  if (entries.length > 0) apply(addAccepted(now(), options.name, entries));
-  edits.set(`servers/${options.name}.pub`, toBytes(hostKeys.map((key) => `${key.line}\n`).join('')));
-  const changed = [...edits].filter(([path, bytes]) => !sameBytes(clone.files.get(path), bytes));
-  await world.repository.write(new Map(changed));
-  return { id, written: changed.map(([path]) => path).sort(), undo: () => putBack(world, clone, changed.map(([path]) => path)) };
-}
-
-function serverLine(id: string, { address, port, labels }: Enrolling): WrittenServer {
-  return {
-    id,
-    address,
-    ...(port === 22 ? {} : { port }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels: { ...labels } }),
-  };
-}
-
-/** A way in as the policy writes it; what stood beside the key goes into the reason, in words the policy takes. */
-function acceptedEntry(reason: string): (way: FoundLine) => WrittenAccepted {
-  return ({ fields: [kind = '', account = '-', subject = '', , ...comment] }) => {
-    const beside = comment.join(' ');
-    const why = beside === '' || beside === '-' ? reason : `${reason}: ${beside}`;
-    return { ...(account === '-' ? {} : { account }), [kind]: subject, reason: why } as WrittenAccepted;
-  };
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && latin1(a) === latin1(b);
-}
-
-async function putBack(world: World, clone: Clone, paths: readonly string[]): Promise<void> {
-  const before = new Map<string, Uint8Array>();
-  const made: string[] = [];
-  for (const path of paths) {
-    const bytes = clone.files.get(path);
-    if (bytes === undefined) made.push(path);
-    else before.set(path, bytes);
-  }
-  await world.repository.write(before);
-  await world.repository.remove(made);
-}
-
-async function install(
-  world: World,
-  clone: Clone,
-  options: Enrolling,
-  access: RootAccess,
-  server: ServerFiles,
-  hostKeys: readonly PublicKey[],
-): Promise<Answer> {
-  const release = clone.chain?.newest;
-  if (release === undefined) throw new Failure('internal', 'enrolling without a release');
-  const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
-  const event = { target: server.id, address: options.address, release: release.value.number, hash: release.hash };
-  const nonce = await journal.append({ what: 'enroll', ...event });
-  const { organization } = clone;
-  const place = { id: server.id, name: options.name, kind: 'server', organization, address: options.address, port: options.port, hostKeys };
-  const couriers = clone.policy.couriers.flatMap((courier) => courier.keys);
-  const enrolment = { organization, targetId: server.id, name: options.name, nonce, release: release.signed, couriers, hostKeys };
-  const prove = async (): Promise<Outcome<Answer>> => {
-    const parcel = { nonce: await journal.append({ what: 'look', target: server.id }), about: [], revocations: [], releases: [] };
-    const target = await world.target(place, clone.settings.courierKeyFile);
-    return within(options.limits, (signal) => target.exchange(parcel, signal));
-  };
-  const outcome = await within({ ...options.limits, timeout: options.limits.timeout * 2 }, (signal) =>
-    world.enroller.enroll(access, enrolment, prove, signal),
-  );
-  await journal.append({ what: 'enrolled', target: server.id, outcome: outcome.kind, status: outcome.kind === 'done' ? EXIT.done : EXIT.failed });
-  const { answer } = await mustReach<Found & { readonly answer: Answer }>(options, Promise.resolve(outcome));
-  return answer;
 }

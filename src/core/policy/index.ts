@@ -12,3 +12,5 @@ export * from './compiled.ts';
 export { compilePolicy } from './compile.ts';
 export * from './edit.ts';
 export type { WrittenAccepted, WrittenEmployee, WrittenMachine, WrittenServer } from './written.ts';
+export { readHostList } from './host-lists.ts';
+export type { HostList, Listed, PassedOver } from './host-lists.ts';

@@ -54,8 +54,9 @@ export function openEnroller(options: EnrollerOptions): Enroller {
 }
 
 function prologueOf(phase: Phase, enrolment: Enrolment): Prologue {
-  const { organization, targetId, nonce, release, couriers, hostKeys } = enrolment;
-  return { phase, organization, target: targetId, nonce, release, couriers, hostKeys };
+  const { organization, targetId, nonce, release, couriers, hostKeys, waitsSeconds } = enrolment;
+  const wait = waitsSeconds === undefined ? {} : { wait: waitsSeconds };
+  return { phase, organization, target: targetId, nonce, release, couriers, hostKeys, ...wait };
 }
 
 /** Looking needs no release: where none is given, one line stands for it that names the programs looked with. */
@@ -231,7 +232,8 @@ function saidNo(carried: Carried): Outcome<never> {
   // A reason that was given before a failure is what a person can mend.
   const refused = [...carried.stderr.matchAll(/^refused: ([a-z-]+)$/gm)].at(-1)?.[1];
   if (refused !== undefined) return { kind: 'refused', why: `${REASONS[refused] ?? 'it refused'} (${refused})` };
-  const failed = /^failed: (.+)$/.exec(last)?.[1];
+  const above = carried.stderr.trimEnd().split('\n').at(-2);
+  const failed = /^failed: (.+)$/.exec(last)?.[1]?.replace('a command failed, see above', (words) => (above === undefined ? words : plain(above)));
   if (failed !== undefined) return { kind: 'refused', why: `it failed there: ${failed}` };
   if (last.startsWith('sudo: '))
     return { kind: 'refused', why: `sudo does not let this user be root without a password (${last})` };

@@ -26,13 +26,15 @@ export interface Prologue {
   readonly receipt?: string;
   /** `remove`: whether today's grants stay as plain files. */
   readonly keep?: boolean;
+  /** `install`: how many seconds it waits for the courier; the program's own 120 when left out. */
+  readonly wait?: number;
 }
 
 const END = 'KEYWARD-END';
 
 /** Cut off anywhere it does nothing: its last line is the call. Throws `internal` for what could not be quoted. */
 export function rootScript(prologue: Prologue, programs: Programs): string {
-  const { phase, organization, target, nonce, hostKeys, couriers, release, receipt = '-', keep = false } = prologue;
+  const { phase, organization, target, nonce, hostKeys, couriers, release, receipt = '-', keep = false, wait } = prologue;
   const keys = (list: readonly PublicKey[]): string => list.map((key) => key.line).join('\n');
   const variables = {
     phase,
@@ -43,11 +45,12 @@ export function rootScript(prologue: Prologue, programs: Programs): string {
     couriers: keys(couriers),
     receipt,
     keep: keep ? 'yes' : 'no',
+    ...(wait === undefined ? {} : { wait: String(wait) }),
   };
   const { receive, look, enroll } = programs;
   const parts = { release: joinSigned(release), receive, look, enroll };
   return [
-    '# Run by root: keyward enrolls this server, or takes it out. Nothing is done before the last line was read.\n',
+    '#!/bin/sh\n# Run by root: keyward enrolls this server, or takes it out. Nothing is done before the last line was read.\n',
     ...Object.entries(variables).map(([name, value]) => `keyward_${name}=${quoted(value)}\n`),
     'keyward_part() {\ncase $1 in\n',
     ...Object.entries(parts).map(([name, text]) => `${name}) cat <<'${END}'\n${part(name, text)}${END}\n;;\n`),

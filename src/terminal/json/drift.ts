@@ -6,6 +6,8 @@ const difference = v.strictObject({
   what: v.string(),
   subject: v.string(),
   managed: v.pipe(v.boolean(), v.description('`deliver` puts it right; otherwise a person must')),
+  owner: v.exactOptional(v.pipe(v.string(), v.description('of a key: whose it is, where the policy knows it'))),
+  comment: v.exactOptional(v.pipe(v.string(), v.description('of a key: what stands beside it there'))),
 });
 const target = v.strictObject({
   name: v.string(),

@@ -26,6 +26,8 @@ export interface CompanyWishes {
   readonly employees?: readonly string[];
   readonly machines?: Readonly<Record<string, string>>;
   readonly threshold?: number;
+  /** False: the servers are there and nobody enrolled them yet. */
+  readonly enrolled?: boolean;
   readonly fleet?: Parameters<typeof startFleet>[1];
 }
 
@@ -55,7 +57,7 @@ export class Company {
       // Who did not sign release 1 compares its fingerprint, as a person would.
       for (const who of wishes.signers.slice(company.#threshold)) await company.must(who, 'init', '--me', who, '--confirm', 'first-release');
       await Promise.all([...company.fleet.servers.values()].map((server) => server.addRootKey(company.key('root').publicLine)));
-      for (const server of company.fleet.servers.values()) await company.enroll(server);
+      if (wishes.enrolled !== false) for (const server of company.fleet.servers.values()) await company.enroll(server);
       return company;
     } catch (error) {
       await company.end();

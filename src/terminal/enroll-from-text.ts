@@ -1,0 +1,62 @@
+/** Many servers that were to be enrolled: one line each, what is there already, and what a second run does. */
+import type { EnrolledOne, EnrolledState, EnrollFromReport } from '../verbs/enroll-from.ts';
+import { commitLine } from './deliver-text.ts';
+import { wayText } from './enroll-text.ts';
+import { count, type Mark, type Style, tame, wrap } from './style.ts';
+import { table } from './table.ts';
+
+const MARKS: Readonly<Record<EnrolledState, Mark>> = { enrolled: 'done', already: 'done', unknown: 'failed', refused: 'failed', untrusted: 'failed' };
+const WORDS: Readonly<Record<EnrolledState, string>> = {
+  enrolled: 'enrolled',
+  already: 'answers already',
+  unknown: 'not reached',
+  refused: 'as it was',
+  untrusted: 'not believed',
+};
+
+export function enrollFromText(report: EnrollFromReport, style: Style): string {
+  const rows = report.servers.map((one) => [`  ${style.mark(MARKS[one.state])} ${tame(one.name)}`, WORDS[one.state], detail(one)]);
+  const lines = [rows.length > 0 ? table(rows, style) : ''];
+  for (const one of report.servers) {
+    const ways = waysOf(one);
+    if (one.state !== 'enrolled' || ways.length === 0) continue;
+    lines.push(`${tame(one.name)}: ${count(ways.length, 'way')} in that keyward does not manage, ${one.accepted} written as accepted.`);
+    lines.push(...ways.map((way) => wrap(wayText(way), style.width, '      ')));
+  }
+  for (const { what, why } of report.passedOver) lines.push(wrap(`  ! ${tame(what)}  passed over: ${tame(why)}`, style.width, '      '));
+  lines.push(wrap(summary(report), style.width, '  '), commitLine(report.written, style));
+  if (report.servers.some(({ state }) => state === 'enrolled')) lines.push('Next: name them in a rule, then keyward plan, approve, deliver.');
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+function waysOf(one: EnrolledOne): EnrolledOne['found'] {
+  return one.found.filter(({ word }) => word === 'way-in');
+}
+
+function detail(one: EnrolledOne): string {
+  if (one.why !== undefined) return tame(one.why);
+  return one.state === 'enrolled' ? `OpenSSH ${tame(one.openssh ?? 'unknown')}; ${count(waysOf(one).length, 'way')} in not managed` : '';
+}
+
+function summary({ servers, passedOver }: EnrollFromReport): string {
+  const of = (state: EnrolledState): number => servers.filter((one) => one.state === state).length;
+  const parts = [
+    `${of('enrolled')} enrolled`,
+    `${of('already')} that answered already`,
+    `${of('refused')} refused and as they were`,
+    `${of('untrusted')} without a host key to believe`,
+    `${of('unknown')} not reached`,
+    `${passedOver.length} passed over`,
+  ];
+  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${parts.join(', ')}. Run again to go on with the rest.`;
+}
+
+/** Why the exit status is not 0. */
+export function enrollFromWhy({ servers, passedOver }: EnrollFromReport): string {
+  const of = (state: EnrolledState, words: string): string => {
+    const names = servers.filter((one) => one.state === state).map(({ name }) => tame(name));
+    return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
+  };
+  const over = passedOver.length === 0 ? '' : `${passedOver.length} passed over`;
+  return [of('untrusted', 'not believed'), of('refused', 'refused'), of('unknown', 'not reached'), over].filter((part) => part !== '').join('; ');
+}

@@ -1,0 +1,176 @@
+/**
+ * Enrolls many servers from a list that somebody has already. Looked at side by side, written into the policy at once,
+ * installed side by side; what could not be enrolled is taken out of the policy again. A second run passes over those
+ * that answer the courier already, so that it does what the first one left.
+ */
+import { newId } from '../core/access/index.ts';
+import type { Server } from '../core/access/index.ts';
+import { EXIT, Failure, worst } from '../core/failure.ts';
+import type { ExitStatus } from '../core/failure.ts';
+import { readHostList } from '../core/policy/index.ts';
+import type { HostList, Listed, PassedOver } from '../core/policy/index.ts';
+import type { PublicKey } from '../core/ssh/public-key.ts';
+import type { Journal, Outcome, World } from '../world.ts';
+import { readClone } from './clone.ts';
+import type { Clone } from './clone.ts';
+import { accessOf, askAsCourier, filesOf, foundLines, install, lookAt, noHostKey, putBack, releaseToPin, unaccepted } from './enrolling.ts';
+import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
+import { keyOwners } from './key-owners.ts';
+import { fits } from './known-targets.ts';
+import { sideBySide } from './side-by-side.ts';
+import type { Limits } from './side-by-side.ts';
+
+export interface EnrollFromOptions {
+  /** The list as it stands, and its name for messages. */
+  readonly list: string;
+  readonly label: string;
+  /** Patterns of names; none: all of the list. */
+  readonly servers: readonly string[];
+  /** Where the list names no user. */
+  readonly user: string;
+  readonly identityFile?: string;
+  /** Given to every server, beside those of the list. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly accept?: string;
+  readonly limits: Limits;
+}
+
+/** `already`: it answers the courier. `unknown`: nobody could look. `refused`: it said no, or there is no one to believe. */
+export type EnrolledState = 'enrolled' | 'already' | 'unknown' | 'refused' | 'untrusted';
+
+export interface EnrolledOne {
+  readonly name: string;
+  readonly address: string;
+  readonly state: EnrolledState;
+  readonly why?: string;
+  readonly id?: string;
+  readonly openssh?: string;
+  readonly found: readonly FoundLine[];
+  readonly accepted: number;
+}
+
+export interface EnrollFromReport {
+  readonly list: HostList['kind'];
+  readonly servers: readonly EnrolledOne[];
+  readonly passedOver: readonly PassedOver[];
+  readonly written: readonly string[];
+  readonly status: ExitStatus;
+}
+
+/** One server on its way: an entry when it may be enrolled, else what became of it. */
+type Step = { readonly entry: Entry; readonly found: readonly FoundLine[] } | { readonly done: EnrolledOne };
+
+const STATUS: Readonly<Record<EnrolledState, ExitStatus>> = {
+  enrolled: EXIT.done,
+  already: EXIT.done,
+  unknown: EXIT.incomplete,
+  refused: EXIT.failed,
+  untrusted: EXIT.refused,
+};
+
+export async function enrollFrom(world: World, options: EnrollFromOptions): Promise<EnrollFromReport> {
+  const clone = await readClone(world, { for: 'act' });
+  releaseToPin(clone);
+  const { kind, hosts, passedOver } = chosen(clone, options);
+  const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
+  const looked = await watched(world, 'Looking at', hosts, options.limits, (host) => look(world, clone, journal, options, host));
+  const ready = await withAccepted(world, clone, options, looked);
+  const entries = ready.flatMap((step) => ('entry' in step ? [step.entry] : []));
+  const reason = options.accept ?? 'there at enrolment';
+  const begun = filesOf(clone.files, entries, reason);
+  await world.repository.write(begun);
+  const servers = await watched(world, 'Enrolling', ready, options.limits, (step) => ('done' in step ? Promise.resolve(step.done) : enrollOne(world, clone, journal, step, options.limits)));
+  const kept = entries.filter(({ server }) => servers.some(({ name, state }) => name === server.name && state === 'enrolled'));
+  const written = filesOf(clone.files, kept, reason);
+  await world.repository.write(written);
+  await putBack(world, clone, [...begun.keys()].filter((path) => !written.has(path)));
+  const sorted = [...servers].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const statuses = [...sorted.map(({ state }) => STATUS[state]), ...(passedOver.length > 0 ? [EXIT.incomplete] : [])];
+  return { list: kind, servers: sorted, passedOver, written: [...written.keys()].sort(), status: worst(statuses) };
+}
+
+/** Those of the list that are asked for; a name that the policy gives to another address is passed over. */
+function chosen(clone: Clone, { list, label, servers }: EnrollFromOptions): HostList {
+  const known = new Map(clone.policy.servers.map((server) => [`${server.address} ${server.port}`, server.name]));
+  const read = readHostList(list, label, (address, port) => known.get(`${address} ${port}`));
+  const wanted = read.hosts.filter(({ name }) => servers.length === 0 || servers.some((pattern) => fits(pattern, name)));
+  if (wanted.length === 0) {
+    throw new Failure('usage', `no server of ${label} fits ${servers.join(' ')}`, { next: `it has ${read.hosts.map(({ name }) => name).join(', ')}` });
+  }
+  const clashing = wanted.filter(({ name, address, port = 22 }) => {
+    const there = serverOf(clone, name);
+    return there !== undefined && (there.address !== address || there.port !== port);
+  });
+  const over = clashing.map(({ name, address }) => ({ what: name, why: `the policy has another ${name}, not at ${address}: give this one another name in a JSON list` }));
+  return { kind: read.kind, hosts: wanted.filter((host) => !clashing.includes(host)), passedOver: [...read.passedOver, ...over] };
+}
+
+function serverOf(clone: Clone, name: string): Server | undefined {
+  return clone.policy.servers.find((server) => server.name === name);
+}
+
+/** Side by side with progress, each under its name. */
+async function watched<T extends Listed | Step, R>(world: World, doing: string, items: readonly T[], limits: Limits, work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const nameOf = (item: T): string => ('done' in item ? item.done.name : 'entry' in item ? item.entry.server.name : item.name);
+  const busy = items.filter((item) => !('done' in item));
+  if (busy.length > 0) world.terminal.tell(`${doing} ${busy.length} ${busy.length === 1 ? 'server' : 'servers'}.`);
+  const watch = world.terminal.watch(busy.map(nameOf));
+  try {
+    return await sideBySide(items, { ...limits, timeout: 24 * 3600 }, async (item) => {
+      if (!('done' in item)) watch.begin(nameOf(item));
+      const result = await work(item);
+      if (!('done' in item)) watch.end(nameOf(item));
+      return result;
+    });
+  } finally {
+    watch.stop();
+  }
+}
+
+async function look(world: World, clone: Clone, journal: Journal, options: EnrollFromOptions, host: Listed): Promise<Step> {
+  const { name, address, port = 22, user = options.user } = host;
+  const { identityFile, limits } = options;
+  const server: Enrolling = { name, address, port, user, labels: { ...host.labels, ...options.labels }, ...(identityFile === undefined ? {} : { identityFile }) };
+  const there = serverOf(clone, name);
+  const hostKeys = await believed(world, host, there);
+  const id = there?.id ?? newId('srv', world.random(16));
+  const ended = (state: EnrolledState, why?: string): Step => ({
+    done: { name, address, state, found: [], accepted: 0, ...(there === undefined ? {} : { id: there.id }), ...(why === undefined ? {} : { why }) },
+  });
+  if (limits.signal.aborted) return ended('unknown', 'not begun: interrupted');
+  if (hostKeys.length === 0) return ended('untrusted', noHostKey(address).message);
+  if (there !== undefined && (await askAsCourier(world, clone, journal, { server, id, hostKeys }, limits)).kind === 'done') return ended('already');
+  const outcome = await lookAt(world, clone, accessOf(server, hostKeys), there, limits);
+  if (outcome.kind !== 'done') return ended(outcome.kind, outcome.why);
+  const entry = { server, id, known: there !== undefined, hostKeys, accepted: [] };
+  return { entry, found: foundLines(outcome.value, keyOwners(clone, world)) };
+}
+
+/** The list's own keys, those the policy names already, else known_hosts; never the server's word. */
+async function believed(world: World, { hostKeys, address, port = 22 }: Listed, there: Server | undefined): Promise<readonly PublicKey[]> {
+  if (hostKeys.length > 0) return hostKeys;
+  if (there !== undefined && there.hostKeys.length > 0) return there.hostKeys;
+  return world.enroller.knownHostKeys(address, port);
+}
+
+/** Asked once for all of them. */
+async function withAccepted(world: World, clone: Clone, { accept }: EnrollFromOptions, steps: readonly Step[]): Promise<readonly Step[]> {
+  const of = (step: Step): readonly FoundLine[] => ('entry' in step ? unaccepted(step.found, serverOf(clone, step.entry.server.name)) : []);
+  const ways = steps.flatMap((step) => of(step).map((way) => `${'entry' in step ? step.entry.server.name : ''}  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`));
+  if (ways.length === 0) return steps;
+  if (accept === undefined) {
+    world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
+    for (const way of ways) world.terminal.tell(`  ${way}`);
+    if (!(await world.terminal.confirm('Write them into the policy as accepted? What is not accepted shows up as drift.', 'accept:all'))) return steps;
+  }
+  return steps.map((step) => ('entry' in step ? { ...step, entry: { ...step.entry, accepted: of(step) } } : step));
+}
+
+async function enrollOne(world: World, clone: Clone, journal: Journal, { entry, found }: { readonly entry: Entry; readonly found: readonly FoundLine[] }, limits: Limits): Promise<EnrolledOne> {
+  const { server, id, accepted } = entry;
+  const base = { name: server.name, address: server.address, found };
+  const outcome: Outcome<unknown> = limits.signal.aborted ? { kind: 'unknown', why: 'not begun: interrupted' } : await install(world, clone, journal, entry, limits);
+  if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, accepted: 0, ...(entry.known ? { id } : {}) };
+  const openssh = found.find(({ word }) => word === 'openssh')?.fields[0];
+  return { ...base, state: 'enrolled', id, accepted: accepted.length, ...(openssh === undefined ? {} : { openssh }) };
+}
