@@ -1,7 +1,7 @@
-/** What keyward asks of git: a commit of exactly some paths, and which commit is the newest. Nothing else is ever run. */
+/** What keyward asks of git: a commit of exactly some paths, the newest commit, older versions of a file. Nothing else is ever run. */
 import { execFile } from 'node:child_process';
 import { Failure } from '../core/failure.ts';
-import type { Outcome } from '../world.ts';
+import type { History, Outcome } from '../world.ts';
 import { errorCode } from './file-errors.ts';
 import { segmentsOf } from './paths.ts';
 
@@ -38,6 +38,37 @@ export async function newestCommit(root: string): Promise<Outcome<string>> {
   });
 }
 
+/** Every version of a file up to the newest commit, newest first. Reads only; no filter or attribute changes the bytes. */
+export async function fileHistory(root: string, path: string): Promise<Outcome<History>> {
+  segmentsOf(path);
+  return withGit(async () => {
+    const asked = await git(root, ['rev-parse', '--is-shallow-repository', '--show-prefix']);
+    if (asked.status !== 0) return { kind: 'unknown', why: `${root} is under no version control` };
+    const [shallow, prefix = ''] = asked.stdout.split('\n');
+    const log = await git(root, ['log', '--format=%H', '--', path]);
+    if (log.status !== 0) return { kind: 'unknown', why: `git log: ${lastLine(log)}` };
+    const commits = log.stdout.split('\n').filter((line) => line !== '');
+    const wanted = commits.map((commit) => `${commit}:${prefix}${path}\n`).join('');
+    const found = await gitBytes(root, ['cat-file', '--batch'], wanted);
+    if (found.status !== 0) return { kind: 'unknown', why: `git cat-file: ${found.stderr.trim()}` };
+    return { kind: 'done', value: { versions: blobsOf(found.bytes), whole: shallow === 'false' } };
+  });
+}
+
+/** `<hash> blob <size>`, the bytes, a line feed; anything else (`… missing`, where a commit took the file away) is no version. */
+function blobsOf(bytes: Buffer): readonly Uint8Array[] {
+  const versions: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0x0a, at);
+    const size = /^\S+ blob (\d+)$/.exec(bytes.toString('latin1', at, end))?.[1];
+    at = end + 1;
+    if (size === undefined) continue;
+    versions.push(new Uint8Array(bytes.subarray(at, at + Number(size))));
+    at += Number(size) + 1;
+  }
+  return versions;
+}
+
 /** Of the paths those that git can add: on disk or tracked. One that is neither would fail all of them. */
 async function knownTo(root: string, paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) return [];
@@ -68,17 +99,26 @@ function lastLine({ stdout, stderr }: Ran): string {
   return lines.at(-1)?.slice(0, 300) ?? 'no reason given';
 }
 
+async function git(root: string, words: readonly string[], input = ''): Promise<Ran> {
+  const { bytes, ...ran } = await gitBytes(root, words, input);
+  return { ...ran, stdout: bytes.toString('utf8') };
+}
+
 /** Paths are taken as they stand, never as patterns; nothing is asked on the terminal. */
-function git(root: string, words: readonly string[], input = ''): Promise<Ran> {
+function gitBytes(
+  root: string,
+  words: readonly string[],
+  input: string,
+): Promise<Omit<Ran, 'stdout'> & { readonly bytes: Buffer }> {
   const env: NodeJS.ProcessEnv = { ...process.env, GIT_LITERAL_PATHSPECS: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
   // Set when keyward runs inside a hook of another repository: they would lead git there.
   for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX']) delete env[name];
-  const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024 };
+  const options = { cwd: root, env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' } as const;
   return new Promise((resolve, reject) => {
     const child = execFile('git', [...words], options, (error, stdout, stderr) => {
       const status = child.exitCode;
       if (status === null && error !== null) reject(error);
-      else resolve({ status: status ?? 0, stdout, stderr });
+      else resolve({ status: status ?? 0, bytes: stdout, stderr: stderr.toString('utf8') });
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);

@@ -1,6 +1,7 @@
 /** Who reaches what, for people: first what was read, then by person, servers where all is equal together. */
 import { formatInstant, type Instant } from '../core/access/index.ts';
 import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail } from '../verbs/access-detail.ts';
+import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
 import { placeText } from './findings-text.ts';
@@ -17,6 +18,7 @@ export function accessText(report: AccessReport, style: Style): string {
     parts.push('Nobody reaches any of it.');
   } else parts.push(overview(access, read, style));
   if (without.length > 0) parts.push(withoutText(report, style));
+  if (read.at !== undefined) parts.push(heardText(report, style));
   if (waysIn.length > 0) parts.push(waysText(waysIn, style));
   if (notYet.length > 0)
     parts.push(wrap(`! Not looked at: ${notYet.map(tame).join(', ')}. No release has them yet.`, style.width, '  '));
@@ -40,6 +42,8 @@ export function headText(read: Read, style: Style): string {
       lines.push(
         `! The policy here is not the one release ${release.number} was made from; names and rules are read from it.`,
       );
+    if (policy === 'then')
+      lines.push(`Names and rules are from the policy that release ${release.number} was made from, by its hashes.`);
     if (policy === 'unknown')
       lines.push(
         `! The list of inputs of release ${release.number} is not here; names and rules are read from the policy as it lies here.`,
@@ -162,7 +166,10 @@ function confirmedRows(group: Group): readonly (readonly string[])[] {
 
 function confirmedText(confirmed: Confirmed): string {
   if (confirmed.state === 'never-heard') return 'was never heard from';
-  if (confirmed.state === 'not-believed') return `has a receipt that is not believed: ${tame(confirmed.why)}`;
+  if (confirmed.state === 'not-believed' || confirmed.state === 'unknown') {
+    const words = confirmed.state === 'unknown' ? 'unknown what it said' : 'has a receipt that is not believed';
+    return `${words}: ${tame(confirmed.why)}`;
+  }
   const word = confirmed.proof === 'signed' ? 'receipt' : 'unsigned answer';
   const receipt = `${word} of ${formatInstant(confirmed.time)}, release ${confirmed.release}`;
   if (confirmed.state === 'not-yet') return `does not show it yet: ${receipt}`;
@@ -240,6 +247,19 @@ function withoutText({ without }: AccessReport, style: Style): string {
     ({ handle, left }) => `${tame(handle)}${left === undefined ? '' : ` (left ${formatInstant(left).slice(0, 10)})`}`,
   );
   return wrap(`No access to any of it: ${names.join(', ')}`, style.width, '  ');
+}
+
+/** Of another day: which answer of each target is the newest up to then, since ways in are known from it only. */
+function heardText({ targets }: AccessReport, style: Style): string {
+  const rows = targets.map(({ name, heard }) => [tame(name), heard === undefined ? 'not asked' : heardWords(heard)]);
+  return `What targets had said by then:\n${table(rows, style, { indent: '  ' })}`;
+}
+
+function heardWords(heard: HeardThen): string {
+  if (heard.state === 'never-heard') return '! never heard from: what else let in there is unknown';
+  if (heard.state !== 'heard') return `! ${heard.state === 'unknown' ? 'unknown' : 'not believed'}: ${tame(heard.why)}`;
+  const proof = heard.proof === 'signed' ? 'signed by its host key' : 'unsigned';
+  return `release ${heard.release}, ${formatInstant(heard.time)}, ${proof}`;
 }
 
 function waysText(ways: readonly UnmanagedWay[], style: Style): string {

@@ -14,7 +14,33 @@ export function onboardText(report: OnboardReport, style: Style): string {
   lines.push(...reachLines(report, style));
   if (report.written.length === 0) lines.push('Nothing was written (dry run).');
   else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
+  if (report.kind === 'employee' && report.fingerprint !== undefined) lines.push('', `To send to ${handle} once the release is delivered:`, ...letter(report));
   return lines.map((line) => (line.includes('\n') ? line : wrap(line, style.width, '  '))).join('\n');
+}
+
+/** What the person must know and nothing else: which key, where to, how to know the right server, what never to do. */
+function letter(report: OnboardReport): readonly string[] {
+  const { account, organization, until, file } = report;
+  const handle = tame(report.handle);
+  const [first] = report.reaches;
+  const example = first === undefined ? `ssh ${tame(account)}@SERVER` : `ssh ${tame(first.server)}`;
+  const key = file === undefined ? 'with your own key' : `with the key file you were given, ${tame(file.replace(/^.*\//, ''))}: keep it as ~/.ssh/${tame(file.replace(/^.*\//, ''))}`;
+  return [
+    `    Hello ${handle}, you can now log in to ${first === undefined ? 'no server yet' : some(report.reaches.map((one) => tame(one.server)))} ${key}.`,
+    `    It is this one (ssh-keygen -lf FILE shows it): ${report.fingerprint ?? ''}`,
+    `    You are ${tame(account)} there. Two files come with this: keyward-${tame(organization)} and keyward-${tame(organization)}.known_hosts.`,
+    '    Put both into ~/.ssh and write as the first line of ~/.ssh/config:',
+    `        Include keyward-${tame(organization)}`,
+    `    Then: ${example}`,
+    '    If ssh warns of a changed or an unknown host key, stop and tell us.',
+    ...(until === undefined ? [] : [`    Your access ends with ${tame(until)} (UTC).`]),
+    '    Nobody will ever ask you for the key file or its passphrase. Lost it, or the laptop? Tell us at once, at any hour.',
+    `  The two files: keyward access ${handle} --format ssh-config, and --format known_hosts.`,
+  ];
+}
+
+function some(names: readonly string[]): string {
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 function reachLines(report: OnboardReport, style: Style): readonly string[] {

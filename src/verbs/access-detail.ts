@@ -9,7 +9,7 @@ import type { KeyLine, Manifest, SudoLine, TextCrypto, VerifiedRelease } from '.
 import type { Clone, HeldRevocation } from './clone.ts';
 import { lineName, namesOf } from './standing.ts';
 import type { Held, Standing } from './standing.ts';
-import type { StoredReceipts } from './stored-receipts.ts';
+import type { ReceiptThen } from './access-then.ts';
 import type { RulesFor } from './working-tree.ts';
 
 /** Everything an answer is made from. */
@@ -23,8 +23,8 @@ export interface Looking {
   /** What is read, by target. */
   readonly manifests: ReadonlyMap<string, Manifest>;
   readonly rulesFor: RulesFor;
-  /** Undefined when another day than today is asked for. */
-  readonly receipts: StoredReceipts | undefined;
+  /** The newest receipts, or the newest of the day that is asked about; undefined when a draft is looked at before release 1. */
+  readonly receipts: { of(target: string): ReceiptThen } | undefined;
   /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
   readonly onTop: readonly HeldRevocation[];
   readonly nameOf: (id: string) => string;
@@ -81,7 +81,8 @@ export type Confirmed =
       readonly proof: 'signed' | 'says';
     }
   | { readonly state: 'never-heard' }
-  | { readonly state: 'not-believed'; readonly why: string };
+  | { readonly state: 'not-believed'; readonly why: string }
+  | { readonly state: 'unknown'; readonly why: string };
 
 /** A revocation of the person on top of the release, which does not list it yet. */
 export interface RevokedOnTop {
@@ -211,7 +212,7 @@ function confirmedBy({ receipts, standing }: Looking, target: string, held: Held
   const stored = receipts?.of(target);
   if (stored === undefined) return undefined;
   if (stored.kind === 'none') return { state: 'never-heard' };
-  if (stored.kind === 'not-believed') return { state: 'not-believed', why: stored.why };
+  if (stored.kind !== 'believed') return { state: stored.kind, why: stored.why };
   const { manifest, release, time } = stored.receipt;
   const isThere = standing.standIn(manifest, namesOf(held));
   return { state: isThere ? 'confirmed' : 'not-yet', release: release.number, time, proof: stored.proof };

@@ -9,6 +9,9 @@ import type { Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { cloneThen, receiptsThen } from './access-then.ts';
+import { targetsRead } from './access-targets.ts';
+import type { TargetRead } from './access-targets.ts';
 import { detailOf, revocationsOnTop } from './access-detail.ts';
 import type { AccessDetail, Looking } from './access-detail.ts';
 import { fits } from './known-targets.ts';
@@ -52,8 +55,11 @@ export interface Read {
   readonly release?: ReleaseRead;
   /** The date or release that was asked for, as it was given. */
   readonly at?: string;
-  /** The policy here against the one the release was made from: handles, names and rules stand in it only. */
-  readonly policy: Sameness;
+  /**
+   * The policy here against the one the release was made from: handles, names and rules stand in it only. `then`: they
+   * were read from the one it was made from, found in version control by its hashes.
+   */
+  readonly policy: Sameness | 'then';
   /** Whether this device knows, from comparing it once, which release 1 is the right one. */
   readonly compared: boolean;
   /** What has ended before this moment is left out. */
@@ -80,6 +86,8 @@ export interface AccessReport {
   readonly access: readonly AccessDetail[];
   /** People of the policy who reach nothing of it. */
   readonly without: readonly PersonRead[];
+  /** The targets that were looked at, by name. */
+  readonly targets: readonly TargetRead[];
   /** What lets in beside keyward, as far as it is accepted or a server told of it. */
   readonly waysIn: readonly UnmanagedWay[];
   /** Providers of the policy that stand in nothing of what was read. */
@@ -87,10 +95,11 @@ export interface AccessReport {
 }
 
 export async function access(world: World, options: AccessOptions): Promise<AccessReport> {
-  const clone = await readClone(world, { for: 'look' });
-  mustHoldVerified(clone);
-  const person = options.handle === undefined ? undefined : personOf(clone, options.handle);
-  const looking = await look(world, clone, options);
+  const here = await readClone(world, { for: 'look' });
+  mustHoldVerified(here);
+  const clone = options.at === undefined ? here : await clonedAt(world, here, options.at);
+  const person = options.handle === undefined ? undefined : personOf(clone, here, options.handle);
+  const looking = await look(world, clone, here, options);
   const targets = chosen(clone, looking.manifests, options.on);
   const held = targets.flatMap(([id, manifest]) =>
     [...heldAt(manifest, looking.moment)].map(([who, lines]) => ({ target: id, who, lines })),
@@ -103,20 +112,37 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
   );
   const reaching = new Set(held.map(({ who }) => who));
   return {
-    read: await readOf(world, looking, options, sizeOf(targets, reaching.size)),
+    read: {
+      ...(await readOf(world, looking, options, sizeOf(targets, reaching.size))),
+      ...(clone === here ? {} : { policy: 'then' as const }),
+    },
     ...(person === undefined ? {} : { person }),
     access: details.sort((a, b) => order(a.person, b.person) || order(a.target, b.target)),
     without: person === undefined ? everybody(clone).filter(({ id }) => !reaching.has(id as SubjectId)) : [],
+    targets: targetsRead(
+      looking,
+      targets.map(([, manifest]) => manifest),
+    ),
     waysIn: ways.filter(({ owner }) => person === undefined || owner === person.handle),
     notYet: clone.policy.providers.filter(({ id }) => !looking.manifests.has(id)).map(({ name }) => name),
   };
 }
 
-async function look(world: World, clone: Clone, { at, draft }: AccessOptions): Promise<Looking> {
+/** The clone with the policy of the release that is asked about, where version control has it; else as it is. */
+async function clonedAt(world: World, here: Clone, at: string): Promise<Clone> {
+  const { release, moment } = momentOf(here, at);
+  if ((await comparedWith(world, here, release)) === 'same') return here;
+  return (await cloneThen(world, here, release, moment)) ?? here;
+}
+
+async function look(world: World, clone: Clone, today: Clone, { at, draft }: AccessOptions): Promise<Looking> {
   const standing = new Standing(clone);
   const here = manifestsHere(clone);
   const { release, moment } = draft ? { release: undefined, moment: clone.now } : momentOf(clone, at);
-  const isNow = release === undefined || release === clone.chain?.newest;
+  const receipts =
+    release === undefined || at === undefined
+      ? await readReceipts(world, clone)
+      : await receiptsThen(world, [today, clone], standing, { release, until: untilOf(today, release, at, moment) });
   return {
     clone,
     crypto: world.crypto,
@@ -125,12 +151,18 @@ async function look(world: World, clone: Clone, { at, draft }: AccessOptions): P
     moment,
     manifests: release === undefined ? here : standing.manifestsOf(release),
     rulesFor: rulesHere(clone, here),
-    // Receipts tell of today; those of another day are in version control.
-    receipts: isNow && (at === undefined || draft) ? await readReceipts(world, clone) : undefined,
-    onTop: revocationsOnTop(clone, release, moment),
+    receipts,
+    onTop: revocationsOnTop(today, release, moment),
     nameOf: handleNames(clone),
     targetName: targetNames(clone),
   };
+}
+
+/** A date ends with itself; a release asked for by number held until the next one was issued. */
+function untilOf({ chain, now }: Clone, release: VerifiedRelease, at: string, moment: Instant): Instant {
+  if (!/^\d+$/.test(at)) return moment < now ? moment : now;
+  const next = chain?.verified.find(({ value }) => value.number > release.value.number);
+  return next?.value.issued ?? now;
 }
 
 function sizeOf(
@@ -172,12 +204,12 @@ export function releaseRead(clone: Clone, { value, hash, signedBy }: VerifiedRel
   };
 }
 
-/** By handle; by id also somebody whose line is gone. */
-function personOf(clone: Clone, asked: string): PersonRead {
-  const known = everybody(clone).find(({ id, handle }) => asked === id || asked === handle);
+/** By handle, then and now; by id also somebody whose line is gone. */
+function personOf(clone: Clone, here: Clone, asked: string): PersonRead {
+  const known = [...everybody(clone), ...everybody(here)].find(({ id, handle }) => asked === id || asked === handle);
   if (known !== undefined) return known;
   if (isSubjectId(asked)) return { handle: asked, id: asked, kind: asked.startsWith('mch_') ? 'machine' : 'employee' };
-  mustFind(clone, asked);
+  mustFind(here, asked);
   throw new Failure('internal', `${asked} is there and is not`);
 }
 

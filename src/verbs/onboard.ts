@@ -32,6 +32,10 @@ export interface OnboardReport {
   readonly id: SubjectId;
   readonly kind: 'employee' | 'machine';
   readonly account: string;
+  /** Whose policy it is. */
+  readonly organization: string;
+  /** The last day that was given, as it was given. */
+  readonly until?: string;
   readonly fingerprint?: string;
   /** The private key's file, where it was made here. */
   readonly file?: string;
@@ -60,6 +64,8 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
     id,
     kind: options.owner === undefined ? 'employee' : 'machine',
     account: options.account ?? handle,
+    organization: after.organization,
+    ...(options.until === undefined ? {} : { until: options.until }),
     ...(key === undefined ? {} : { fingerprint: fingerprint(key, world.crypto.sha256) }),
     ...(options.key?.kind === 'generated' && key !== undefined ? { file: options.key.file } : {}),
     reaches: reachesOf(after, id),

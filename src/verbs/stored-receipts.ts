@@ -50,10 +50,15 @@ function believe(world: World, clone: Clone, target: KnownTarget, bytes: Uint8Ar
   if (bytes === undefined) return { kind: 'none' };
   const name = `receipts/${target.name}`;
   const { hostKeys, nextHostKeys, target: id } = target.manifest;
+  const of = { organization: clone.organization, target: id, hostKeys: [...hostKeys, ...nextHostKeys] };
+  return believeReceipt(world, of, bytes, name);
+}
+
+/** Judges the bytes of one receipt. Without host keys it is a provider's, and only says so. */
+export function believeReceipt(world: World, of: ReceiptOf, bytes: Uint8Array, name: string): StoredReceipt {
   try {
     const signed = splitSigned(latin1(bytes), 'receipt', name);
-    const of = { organization: clone.organization, target: id, hostKeys: [...hostKeys, ...nextHostKeys] };
-    if (hostKeys.length === 0) return saidBy(signed.text, of, name);
+    if (of.hostKeys.length === 0) return saidBy(signed.text, of, name);
     return { kind: 'believed', receipt: verifyReceipt(signed, of, world.crypto, name).value, proof: 'signed' };
   } catch (error) {
     if (reasonOf(error) === undefined || !(error instanceof Failure)) throw error;

@@ -85,3 +85,27 @@ test('under no version control, and a hook that says no, are refusals with the r
   await repository.write(new Map([['a', bytesOf('a')]]));
   expect(await repository.commit(['a'], 'x')).toEqual({ kind: 'refused', why: 'git commit: not on a Friday' });
 });
+
+test('tells every version of a file, byte for byte, newest first, and writes nothing', async () => {
+  const top = gitFolder();
+  const root = join(top, 'policy');
+  mkdirSync(join(root, 'receipts'), { recursive: true });
+  const write = (bytes: Uint8Array): void => writeFileSync(join(root, 'receipts/web-1'), bytes);
+  const versions = [new Uint8Array([0, 10, 13, 10, 255]), bytesOf('two\n'), bytesOf('')];
+  for (const bytes of versions) {
+    write(bytes);
+    git(top, 'add', '--all');
+    git(top, 'commit', '--quiet', '--message', 'x');
+  }
+  git(top, 'rm', '--quiet', 'policy/receipts/web-1');
+  git(top, 'commit', '--quiet', '--message', 'gone');
+  mkdirSync(root, { recursive: true });
+  const before = git(top, 'status', '--porcelain') + git(top, 'rev-parse', 'HEAD');
+  const repository = await openRepository(root);
+  const found = await repository.history('receipts/web-1');
+  expect(found).toEqual({ kind: 'done', value: { versions: versions.toReversed(), whole: true } });
+  expect(await repository.history('receipts/web-9')).toEqual({ kind: 'done', value: { versions: [], whole: true } });
+  await expect(repository.history('../outside')).rejects.toThrow();
+  expect(git(top, 'status', '--porcelain') + git(top, 'rev-parse', 'HEAD')).toBe(before);
+  expect(await (await openRepository(ownFolder())).history('x')).toMatchObject({ kind: 'unknown' });
+});

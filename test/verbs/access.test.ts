@@ -231,10 +231,12 @@ describe('what servers confirmed', () => {
     expect((await one(org, 'carol', 'web-1'))?.confirmed?.state).toBe('not-yet');
   });
 
-  it('is not told of another day', async () => {
+  it('is unknown for another day where no version control tells of it', async () => {
     const org = await acme();
+    org.clock.set('2026-10-05T08:00:00Z');
     await org.receipt('web-1');
-    expect((await one(org, 'bob', 'web-1', { at: '2026-10-02' }))?.confirmed).toBeUndefined();
+    expect((await one(org, 'bob', 'web-1', { at: '2026-10-02' }))?.confirmed).toMatchObject({ state: 'unknown' });
+    expect((await one(org, 'bob', 'web-1', { at: '2026-10-05' }))?.confirmed).toMatchObject({ state: 'confirmed' });
   });
 });
 

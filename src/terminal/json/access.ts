@@ -56,8 +56,23 @@ const by = v.variant('kind', [
 const confirmed = v.variant('state', [
   v.strictObject({ state: v.picklist(['confirmed', 'not-yet']), release: number, time: instant, proof }),
   v.strictObject({ state: v.literal('never-heard') }),
-  v.strictObject({ state: v.literal('not-believed'), why: v.string() }),
+  v.strictObject({ state: v.picklist(['not-believed', 'unknown']), why: v.string() }),
 ]);
+const target = v.strictObject({
+  name: v.string(),
+  id: v.string(),
+  kind: v.string(),
+  address: v.exactOptional(v.pipe(v.string(), v.description('from the policy, which nobody signed'))),
+  port: v.exactOptional(number),
+  hostKeys: v.pipe(v.array(v.string()), v.description('from the manifest, present and next')),
+  heard: v.exactOptional(
+    v.variant('state', [
+      v.strictObject({ state: v.literal('heard'), release: number, time: instant, proof }),
+      v.strictObject({ state: v.literal('never-heard') }),
+      v.strictObject({ state: v.picklist(['not-believed', 'unknown']), why: v.string() }),
+    ]),
+  ),
+});
 const revoked = v.strictObject({
   name: v.pipe(v.string(), v.description('the file in revoked/')),
   by: v.string(),
@@ -78,7 +93,7 @@ const detail = v.strictObject({
   rights: v.pipe(v.array(right), v.description('what an admin login has at a provider')),
   revoked: v.exactOptional(revoked),
   confirmed: v.exactOptional(
-    v.pipe(confirmed, v.description('what the stored receipt says; absent for another day than today')),
+    v.pipe(confirmed, v.description('what the stored receipt says, for another day the one of then; unknown: version control does not tell')),
   ),
 });
 const wayIn = v.strictObject({
@@ -99,8 +114,8 @@ export const schema = v.strictObject({
     release: v.exactOptional(release),
     at: v.exactOptional(v.pipe(v.string(), v.description('the date or release that was asked for'))),
     policy: v.pipe(
-      v.picklist(['same', 'differs', 'unknown']),
-      v.description('the policy here against the one the release was made from; names and rules are read from it'),
+      v.picklist(['same', 'differs', 'unknown', 'then']),
+      v.description('the policy here against the one the release was made from; names and rules are read from it; then: from the one of the release, found in version control'),
     ),
     compared: v.pipe(v.boolean(), v.description('whether this device compared the fingerprint of release 1')),
     moment: v.pipe(instant, v.description('what ended before it is left out')),
@@ -111,6 +126,7 @@ export const schema = v.strictObject({
   person: v.exactOptional(person),
   access: v.array(detail),
   without: v.pipe(v.array(person), v.description('people of the policy who reach none of these servers')),
+  targets: v.array(target),
   waysIn: v.pipe(v.array(wayIn), v.description('what lets in beside keyward')),
   notYet: v.array(v.string()),
 });

@@ -10,6 +10,8 @@ export const schema = v.strictObject({
   id: v.string(),
   kind: v.picklist(['employee', 'machine']),
   account: v.string(),
+  organization: v.string(),
+  until: v.exactOptional(v.string()),
   fingerprint: v.exactOptional(v.string()),
   file: v.exactOptional(v.pipe(v.string(), v.description('the private key, where it was made here'))),
   reaches: v.array(reached),

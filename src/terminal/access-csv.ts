@@ -1,0 +1,86 @@
+/**
+ * Who reaches what as CSV (RFC 4180: every field quoted, CRLF), a line for each access and for each way in beside keyward.
+ * A spreadsheet takes a field that begins with = + - @, a tab or a line break for a formula, quoted or not: such a field
+ * gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+import { formatInstant } from '../core/access/index.ts';
+import type { AccessDetail } from '../verbs/access-detail.ts';
+import type { AccessReport } from '../verbs/access.ts';
+import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
+import { allowWords, confirmedWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
+import { tame } from './style.ts';
+
+const COLUMNS = [
+  'release',
+  'kind',
+  'person',
+  'person id',
+  'target',
+  'target id',
+  'account',
+  'keys',
+  'allow',
+  'from',
+  'command',
+  'sudo',
+  'rights',
+  'until',
+  'since',
+  'rules',
+  'revoked',
+  'confirmed',
+] as const;
+type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
+
+export function accessCsv(report: AccessReport): string {
+  const { read, access, waysIn } = report;
+  const release = read.from === 'release' ? String(read.release?.number ?? '') : 'working tree, unsigned';
+  const rows: readonly Row[] = [...access.map(accessRow), ...waysIn.map(wayRow)];
+  return (
+    [
+      COLUMNS.map(cell).join(','),
+      ...rows.map((row) => COLUMNS.map((name) => cell(name === 'release' ? release : (row[name] ?? ''))).join(',')),
+    ].join('\r\n') + '\r\n'
+  );
+}
+
+function accessRow(one: AccessDetail): Row {
+  const { keys, rights } = one;
+  const lines = (words: readonly string[]): string => [...new Set(words)].join('\n');
+  return {
+    kind: 'granted',
+    person: one.person,
+    'person id': one.personId,
+    target: one.target,
+    'target id': one.targetId,
+    account: one.account,
+    keys: lines(keys.map(({ fingerprint, type }) => `${fingerprint} ${type}`)),
+    allow: lines(keys.flatMap(allowWords)),
+    from: lines(keys.flatMap(({ from }) => from ?? [])),
+    command: lines(keys.flatMap(({ command }) => command ?? [])),
+    sudo: lines(sudoWords(one)),
+    rights: lines(rights.map(({ what, value }) => `${what} ${value}`)),
+    until: one.until === undefined ? '' : formatInstant(one.until),
+    since: sinceWords(one),
+    rules: lines(ruleWords(one)),
+    revoked: one.revoked === undefined ? '' : `${formatInstant(one.revoked.time)} by ${one.revoked.by}`,
+    confirmed: confirmedWords(one.confirmed),
+  };
+}
+
+function wayRow({ target, kind, account = '', subject, state, seen, comment, owner = '' }: UnmanagedWay): Row {
+  return {
+    kind: `beside keyward, ${state === 'accepted' ? 'accepted' : 'not accepted'}`,
+    person: owner,
+    target,
+    account,
+    keys: `${kind} ${subject}${comment === undefined ? '' : ` ${comment}`}`,
+    confirmed: seen ? 'a receipt names it' : 'no receipt names it',
+  };
+}
+
+/** Full-width signs count as signs in some spreadsheets. */
+function cell(text: string): string {
+  const safe = /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
+  return `"${tame(safe).replaceAll('"', '""')}"`;
+}
