@@ -39,14 +39,6 @@ export interface Repository {
   commit(paths: readonly string[], message: string): Promise<Outcome<void>>;
   /** The e-mail-less answer to "who changed this": the newest commit, or unknown. */
   head(): Promise<Outcome<string>>;
-  /** Every version of a file that the commits up to the newest hold, newest first; unknown without version control. */
-  history(path: string): Promise<Outcome<History>>;
-}
-
-/** What version control has of one file. `whole`: false in a shallow clone, where older versions may be missing. */
-export interface History {
-  readonly versions: readonly Uint8Array[];
-  readonly whole: boolean;
 }
 
 /** A device's own settings for one organization, in the config folder; never part of the policy. */
@@ -139,9 +131,6 @@ export interface Offer {
 /** `accepted`: the key is listed there (nothing else is shown). `refused`: the server answered no to this key. */
 export type OfferAnswer = 'accepted' | 'refused';
 
-/** Whether something may be handed over now; others may be before it. Stays open when it is not wanted any more. */
-export type Turn = () => Promise<boolean>;
-
 /** What access is given on. A verb never asks which kind it has. */
 export interface Target {
   readonly id: string;
@@ -150,10 +139,9 @@ export interface Target {
    * Hands over a parcel and takes the answer; with neither revocations nor releases it looks and changes nothing.
    * `done` carries an answer whose receipt names this target, this nonce and proves itself as `proof` says: also
    * when the receipt's own lines tell of refused texts or failed work. `refused`: it is not who it must be, or lets
-   * the courier not in. `unknown`: no answer in time. `turn` is asked once, when the target can be spoken to and
-   * before the first byte goes out; on no, nothing is handed over and it is unknown.
+   * the courier not in. `unknown`: no answer in time.
    */
-  exchange(parcel: Parcel, signal: AbortSignalLike, turn?: Turn): Promise<Outcome<Answer>>;
+  exchange(parcel: Parcel, signal: AbortSignalLike): Promise<Outcome<Answer>>;
   /** Offers public keys and tells of each whether it is listed; keeps within what a server punishes. */
   offer(offers: readonly Offer[], signal: AbortSignalLike): Promise<readonly Outcome<OfferAnswer>[]>;
 }

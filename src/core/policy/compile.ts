@@ -9,7 +9,7 @@ import type {
   Signer,
   SubjectId,
 } from '../access/index.ts';
-import { WAY_IN_KINDS } from '../access/index.ts';
+import { SERVER_WAYS } from '../access/index.ts';
 import type { Accepted, RuleSource } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 import type { Entry } from './at.ts';
@@ -102,7 +102,7 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
       name,
       keys: lines.map(({ key }) => key),
     })),
-    providers: [...policy.providers].sort(byName).map((provider) => providerOf(provider, reaches, byId, now)),
+    providers: [...policy.providers].sort(byName).map((provider) => providerOf(organization.value, provider, reaches, byId, now)),
     undone: policy.undone.map(({ name }) => name).sort(),
   };
 }
@@ -159,7 +159,7 @@ function serverOf({ name, value }: Entry<WrittenServer>, ids: ReadonlyMap<string
 }
 
 function acceptedOf(written: WrittenAccepted): readonly Accepted[] {
-  return WAY_IN_KINDS.flatMap((kind) => {
+  return SERVER_WAYS.flatMap((kind) => {
     const subject = written[kind];
     return subject === undefined
       ? []

@@ -3,16 +3,17 @@
  * words. The one page that knows which field of the policy becomes which right or setting; a further kind of provider
  * is a further function here (docs/providers.md).
  */
-import { ALLOW_NOTHING } from '../access/index.ts';
-import type { Grant, Instant, Person, ProviderId, Right, SubjectId } from '../access/index.ts';
+import { ALLOW_NOTHING, PROVIDER_WAYS } from '../access/index.ts';
+import type { Accepted, Grant, Instant, Person, ProviderId, Right, SubjectId } from '../access/index.ts';
 import type { Entry } from './at.ts';
 import type { Provider, Setting } from './compiled.ts';
 import { endFor, endOf, hasEnded } from './reach-of-rules.ts';
 import type { Reaches } from './reach-of-rules.ts';
-import type { WrittenProvider, WrittenProviderRule } from './written.ts';
+import type { WrittenProvider, WrittenProviderAccepted, WrittenProviderRule } from './written.ts';
 
 /** The provider as it holds at `now`; people who left or have ended are granted nothing. */
 export function providerOf(
+  organization: string,
   provider: Entry<WrittenProvider>,
   reaches: Reaches,
   people: ReadonlyMap<SubjectId, Person>,
@@ -43,14 +44,38 @@ export function providerOf(
       ];
     });
   });
-  return { name, id: value.id as ProviderId, kind: value.kind, settings: settingsOf(value), accepted: [], grants };
+  return {
+    name,
+    id: value.id as ProviderId,
+    kind: value.kind,
+    settings: settingsOf(organization, value),
+    accepted: (value.accepted ?? []).flatMap(acceptedOf),
+    grants,
+  };
 }
 
-function settingsOf(value: WrittenProvider): readonly Setting[] {
+/** Everything is said, what was left out as well: a signed manifest must not mean something else with the next keyward. */
+function settingsOf(organization: string, value: WrittenProvider): readonly Setting[] {
+  const path = value.path ?? `/keyward/${organization}/`;
+  const password = value['password-policy'] ?? {};
+  const said = (isAsked: boolean | undefined): string => (isAsked === false ? 'no' : 'yes');
   return [
     { name: 'account-id', value: value['account-id'] },
-    ...(value.path === undefined ? [] : [{ name: 'path', value: value.path }]),
+    { name: 'boundary', value: value.boundary ?? `arn:aws:iam::${value['account-id']}:policy${path}boundary` },
+    { name: 'hold-days', value: String(value['hold-days'] ?? 7) },
+    { name: 'password-length', value: String(password.length ?? 8) },
+    { name: 'password-numbers', value: said(password.numbers) },
+    { name: 'password-remembered', value: String(password.remembered ?? 1) },
+    { name: 'password-symbols', value: said(password.symbols) },
+    { name: 'path', value: path },
   ];
+}
+
+function acceptedOf(value: WrittenProviderAccepted): readonly Accepted[] {
+  return PROVIDER_WAYS.flatMap((kind) => {
+    const subject = value[kind];
+    return subject === undefined ? [] : [{ kind, subject, ...(value.account === undefined ? {} : { account: value.account }) }];
+  });
 }
 
 function rightsOf(rule: WrittenProviderRule): readonly Right[] {

@@ -3,9 +3,10 @@
  * and the JSON Schema for editors (schemas/) both come from here; what a form cannot say is a rule (rules/).
  *
  * A message is `rule-name: sentence` (and a suggestion on a second line), for `wrong-type` what must stand there instead; shape.ts takes the two apart.
+ * Long, because everything a policy may say stands on this one page.
  */
 import * as v from 'valibot';
-import type { WayInKind } from '../access/server.ts';
+import type { SERVER_WAYS } from '../access/server.ts';
 import { readEnd, readInstant } from '../access/instant.ts';
 import { commandFault, fixedCommandFault, isFingerprint, isHost, isHostPort, networkFault } from './forms.ts';
 
@@ -161,7 +162,7 @@ const wayIn = {
   'uid-0': v.optional(word),
   sshd: v.optional(word),
   password: v.optional(word),
-} as const satisfies Record<WayInKind, unknown>;
+} as const satisfies Record<(typeof SERVER_WAYS)[number], unknown>;
 export const Accepted = mapping({
   account: v.optional(text('account-form', FOUND_ACCOUNT, 'An account as it is called on the server stands here')),
   ...wayIn,
@@ -202,37 +203,63 @@ export const Rule = mapping({
   ),
 });
 
+const iamGroup = text(
+  'group-form',
+  /^[A-Za-z0-9+=,.@_-]{1,128}$/,
+  'A group of IAM is 1 to 128 of A-Z, a-z, 0-9 and + = , . @ _ -',
+);
+const policyArn = text(
+  'arn-form',
+  /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
+  'The ARN of a managed policy stands here',
+);
+
 export const ProviderRule = mapping({
   name: v.optional(sentence),
   to: People,
-  groups: v.optional(
-    list(
-      text(
-        'group-form',
-        /^[A-Za-z0-9+=,.@_-]{1,128}$/,
-        'A group of IAM is 1 to 128 of A-Z, a-z, 0-9 and + = , . @ _ -',
-      ),
-    ),
-  ),
-  'managed-policies': v.optional(
-    list(
-      text(
-        'arn-form',
-        /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
-        'The ARN of a managed policy stands here',
-      ),
-    ),
-  ),
+  groups: v.optional(list(iamGroup)),
+  'managed-policies': v.optional(list(policyArn)),
   console: v.optional(v.boolean('wrong-type: true or false')),
   mfa: v.optional(v.literal('required', 'mfa-form: Only required may stand here')),
   until: v.optional(end),
+});
+
+/** Unmanaged ways in at a provider that are known. */
+export const ProviderAccepted = mapping({
+  account: v.optional(text('account-form', FOUND_ACCOUNT, 'An account as it is called there stands here')),
+  user: v.optional(text('arn-form', /^arn:aws[a-z-]*:iam::\d{12}:user\/[!-~]{1,512}$/, 'The ARN of a user stands here')),
+  mfa: v.optional(v.literal('missing', 'mfa-form: Only missing may stand here')),
+  'password-policy': v.optional(
+    v.picklist(['none', 'length', 'numbers', 'symbols', 'remembered'], 'word-form: none, length, numbers, symbols or remembered stands here'),
+  ),
+  reason: sentence,
+});
+
+const PasswordPolicy = mapping({
+  length: v.optional(whole('password-range', 8, 128, 'A length is 8 to 128')),
+  numbers: v.optional(v.boolean('wrong-type: true or false')),
+  symbols: v.optional(v.boolean('wrong-type: true or false')),
+  remembered: v.optional(whole('password-range', 0, 24, 'AWS remembers up to 24 passwords')),
 });
 
 export const Provider = mapping({
   id: id('aws'),
   kind: v.literal('aws-iam', 'unknown-kind: The one kind of provider is aws-iam'),
   'account-id': text('account-id-form', /^\d{12}$/, 'An AWS account is twelve digits in quotes'),
-  path: v.optional(text('path-form', /^\/(?:[A-Za-z0-9_-]{1,64}\/){1,4}$/, 'A path begins and ends with /')),
+  path: v.optional(
+    v.pipe(
+      text('path-form', /^\/(?:[A-Za-z0-9_-]{1,64}\/){1,4}$/, 'A path begins and ends with /'),
+      v.description('where logins lie; /keyward/ and the organization when left out'),
+    ),
+  ),
+  boundary: v.optional(v.pipe(policyArn, v.description("what no login can exceed; keyward's own when left out"))),
+  'hold-days': v.optional(
+    v.pipe(whole('hold-range', 0, 365, 'Days are 0 to 365'), v.description('how long a login is denied before it is removed; 7')),
+  ),
+  groups: v.optional(v.pipe(list(iamGroup), v.description('all that rules may give; anything when left out'))),
+  'managed-policies': v.optional(v.pipe(list(policyArn), v.description('all that rules may give; anything when left out'))),
+  'password-policy': v.optional(v.pipe(PasswordPolicy, v.description('what the account must ask for; less is drift'))),
+  accepted: v.optional(v.array(ProviderAccepted, 'wrong-type: a list')),
   rules: v.array(ProviderRule, 'wrong-type: a list'),
 });
 
@@ -285,6 +312,7 @@ export type WrittenServer = v.InferOutput<typeof Server>;
 export type WrittenAccepted = v.InferOutput<typeof Accepted>;
 export type WrittenSudo = v.InferOutput<typeof Sudo>;
 export type WrittenRule = v.InferOutput<typeof Rule>;
+export type WrittenProviderAccepted = v.InferOutput<typeof ProviderAccepted>;
 export type WrittenProvider = v.InferOutput<typeof Provider>;
 export type WrittenProviderRule = v.InferOutput<typeof ProviderRule>;
 export type WrittenTest = v.InferOutput<typeof PolicyTest>;

@@ -23,12 +23,15 @@ import { CAPS, many, one, some, text } from './grammar.ts';
 import type { Table } from './grammar.ts';
 import type { ReceiverReason } from './reasons.ts';
 
-/** What of a person can run, and be ended. */
-const RUNNING_KINDS = ['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const;
+/** What of a person can run on a server and be ended, then what an admin login can have at a provider. */
+const RUNNING_KINDS = [
+  ...(['session', 'tunnel', 'tmux', 'process', 'cron', 'at', 'linger', 'sudo'] as const),
+  ...(['login', 'password', 'access-key', 'certificate', 'ssh-key', 'service-credential', 'mfa-device', 'group', 'policy'] as const),
+] as const;
 type RunningKind = (typeof RUNNING_KINDS)[number];
 
 /** What is examined. */
-const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job'] as const;
+const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job', 'access-key', 'policy'] as const;
 type LookedAt = (typeof LOOKED_AT)[number];
 
 /** A number and the hash of the text it belongs to. */

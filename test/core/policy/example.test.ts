@@ -61,7 +61,7 @@ it('means what it says', () => {
   });
   expect([db?.hostKeys.length, db?.nextHostKeys.length, db?.adopt.length]).toEqual([1, 1, 1]);
   const [aws] = policy.providers;
-  expect(aws).toMatchObject({ name: 'aws-production', settings: [{ name: 'account-id', value: '123456789012' }] });
+  expect(aws).toMatchObject({ name: 'aws-production', settings: [{ name: 'account-id', value: '123456789012' }, { name: 'boundary', value: 'arn:aws:iam::123456789012:policy/keyward/acme/boundary' }, ...SETTINGS] });
   expect(aws?.grants.flatMap(({ rights }) => rights)).toEqual(
     expect.arrayContaining([
       { what: 'group', value: 'billing-read' },
@@ -70,6 +70,11 @@ it('means what it says', () => {
     ]),
   );
 });
+
+const SETTINGS = [
+  ...[['hold-days', '7'], ['password-length', '8'], ['password-numbers', 'yes'], ['password-remembered', '1']],
+  ...[['password-symbols', 'yes'], ['path', '/keyward/acme/']],
+].map(([name, value]) => ({ name, value }));
 
 it('lets ends end: the last second still holds, the next one does not', () => {
   const reaches = (time: string): number =>

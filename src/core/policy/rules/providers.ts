@@ -1,5 +1,5 @@
-/** Providers: read and checked; delivering to them comes later. */
-import { formatInstant } from '../../access/index.ts';
+/** Providers: one account under one name, rules within what may be given at all, and what is accepted. */
+import { formatInstant, PROVIDER_WAYS } from '../../access/index.ts';
 import { endOf, hasEnded } from '../reach-of-rules.ts';
 import type { PolicyRule } from './index.ts';
 
@@ -41,4 +41,44 @@ const rulesGiveSomething: PolicyRule = ({ policy, now, report }) => {
   }
 };
 
-export const providerRules: readonly PolicyRule[] = [accountIdsOnce, rulesGiveSomething];
+/** What stands in a list of all that may be given, and a rule gives more. */
+const rulesStayWithin: PolicyRule = ({ policy, report }) => {
+  for (const { name, value, at } of policy.providers) {
+    for (const [index, rule] of value.rules.entries()) {
+      for (const field of ['groups', 'managed-policies'] as const) {
+        const allowed = value[field];
+        for (const [nth, one] of (rule[field] ?? []).entries()) {
+          if (allowed === undefined || allowed.includes(one)) continue;
+          report.error(
+            'outside-allowed',
+            at.value('rules', index, field, nth),
+            `${one} is none of the ${field} that ${name} may give.`,
+            `Take it out, or add it to ${field} of ${name}.`,
+          );
+        }
+      }
+    }
+  }
+};
+
+const acceptedSaysOneThing: PolicyRule = ({ policy, report }) => {
+  for (const { value, at } of policy.providers) {
+    for (const [index, accepted] of (value.accepted ?? []).entries()) {
+      const kinds = PROVIDER_WAYS.filter((kind) => accepted[kind] !== undefined);
+      if (kinds.length === 1) continue;
+      report.error(
+        'accepted-kind',
+        at.value('accepted', index),
+        'An accepted way in names one thing.',
+        `Write one of ${PROVIDER_WAYS.join(', ')}.`,
+      );
+    }
+  }
+};
+
+export const providerRules: readonly PolicyRule[] = [
+  accountIdsOnce,
+  rulesGiveSomething,
+  rulesStayWithin,
+  acceptedSaysOneThing,
+];

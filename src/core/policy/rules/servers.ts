@@ -1,5 +1,5 @@
 /** Servers: addresses, host keys, what is accepted and adopted there. */
-import { WAY_IN_KINDS } from '../../access/index.ts';
+import { SERVER_WAYS } from '../../access/index.ts';
 import { nearest } from '../nearest.ts';
 import { dayOf } from './people.ts';
 import type { PolicyRule } from './index.ts';
@@ -42,7 +42,7 @@ export function isNext(comment: string): boolean {
 const acceptedSaysOneThing: PolicyRule = ({ policy, report }) => {
   for (const { value, at } of policy.servers) {
     for (const [index, accepted] of (value.accepted ?? []).entries()) {
-      const kinds = WAY_IN_KINDS.filter((kind) => accepted[kind] !== undefined);
+      const kinds = SERVER_WAYS.filter((kind) => accepted[kind] !== undefined);
       if (kinds.length === 1) continue;
       report.error(
         'accepted-kind',
@@ -50,7 +50,7 @@ const acceptedSaysOneThing: PolicyRule = ({ policy, report }) => {
         kinds.length === 0
           ? 'This does not say which way in is accepted.'
           : `This names ${kinds.length} ways in at once.`,
-        `Write one of ${WAY_IN_KINDS.join(', ')}.`,
+        `Write one of ${SERVER_WAYS.join(', ')}.`,
       );
     }
   }
