@@ -1,0 +1,221 @@
+/**
+ * One parcel: look, believe, take away, remember, give, remove; then answer. Taking goes first and waits for nothing;
+ * the release is remembered before anything of it is given; removal comes last. There is no journal here: every step may
+ * be repeated, each is bound to a UserId, and what was and was not done is in the receipt.
+ */
+import { DAY } from '../../core/access/index.ts';
+import type { Instant } from '../../core/access/index.ts';
+import { signerSetHash } from '../../core/texts/index.ts';
+import type { Differs, Failed, Running, TextCrypto, WayIn } from '../../core/texts/index.ts';
+import type { Answer, Outcome, Parcel, Random, TargetPlace } from '../../world.ts';
+import { believe, expected } from './believed.ts';
+import type { Believed, Question } from './believed.ts';
+import { differencesOf, waysIn, weakRules } from './differences.ts';
+import { bring } from './giving.ts';
+import type { HandOver } from './giving.ts';
+import { whyNot } from './iam.ts';
+import type { Caller } from './iam.ts';
+import { meantBy } from './meant.ts';
+import type { Meant } from './meant.ts';
+import { credentialReport, credentialsOf, isDeniedAll, observe } from './observed.ts';
+import type { Credentials, ManagedUser, Observed } from './observed.ts';
+import { quarantine } from './quarantine.ts';
+import { answerWith } from './receipt.ts';
+import { remembered, textKeys, textsOf, textTags } from './record.ts';
+import { remove } from './removal.ts';
+import { readSettings, roleName, TAGS } from './settings.ts';
+import type { AwsSettings } from './settings.ts';
+
+export interface Run {
+  readonly place: TargetPlace;
+  readonly parcel: Parcel;
+  readonly caller: Caller;
+  readonly now: Instant;
+  readonly crypto: TextCrypto;
+  readonly random: Random;
+  readonly handOver: HandOver | undefined;
+  readonly mayWrite: () => Promise<boolean>;
+}
+
+/** What came of it, beside what is there. */
+export interface Work {
+  readonly ended: Running[];
+  readonly failed: Failed[];
+  readonly running: Running[];
+  readonly differs: Differs[];
+  readonly waysIn: WayIn[];
+  accessKeys: number;
+  changed: boolean;
+}
+
+export async function exchange(run: Run): Promise<Outcome<Answer>> {
+  const { place, parcel, caller } = run;
+  const settings = readSettings(place.settings ?? {});
+  const observed = await observe(caller, settings, place);
+  const account = observed.accountId;
+  if (account !== undefined && account !== settings.accountId) {
+    return { kind: 'refused', why: `these rights belong to the AWS account ${account}, and ${place.name} is ${settings.accountId}` };
+  }
+  const known = remembered(observed.tags);
+  const held = [observed, ...observed.managed].flatMap(({ tags }) => textsOf(tags, 'revocation'));
+  const question: Question = { place, parcel, known, held, now: run.now, crypto: run.crypto };
+  const believed = believe(question);
+  const work: Work = { ended: [], failed: [], running: [], differs: [], waysIn: [], accessKeys: 0, changed: false };
+  const manifest = expected(question, believed);
+  const outIds = new Set<string>([...believed.revocations.flatMap(({ value }) => value.id ?? []), ...(manifest?.revokedIds ?? [])]);
+  const meant = manifest === undefined ? [] : meantBy(manifest, settings, outIds, run.now);
+  const looks = parcel.releases.length + parcel.revocations.length === 0;
+  if (!looks && !(await run.mayWrite())) return { kind: 'unknown', why: 'not begun: it was not its turn' };
+  if (looks) await look(run, settings, observed, meant, manifest, work);
+  else await carryOut({ ...run, settings, observed, believed, meant, outIds }, work);
+  await tellRunning(run, observed, work);
+  const after = work.changed ? await observe(caller, settings, place) : observed;
+  return { kind: 'done', value: answerWith({ ...run, believed, known, work, observed: after }) };
+}
+
+function pair({ id, name }: Pick<ManagedUser, 'id' | 'name'>): string {
+  return `${id} ${name}`;
+}
+
+/** Changes nothing. Three calls for each login, two for the report, one for the password rules. */
+async function look({ caller }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
+  if (manifest === undefined) return;
+  const byPair = new Map(meant.map((one) => [pair(one), one]));
+  const [report, weak, has] = await Promise.all([
+    credentialReport(caller),
+    weakRules(caller, settings.password),
+    Promise.all(observed.managed.map((user) => credentialsOf(caller, user.name))),
+  ]);
+  observed.managed.forEach((user, at) => {
+    const own = has[at];
+    work.accessKeys += own?.keys.length ?? 0;
+    work.differs.push(...differencesOf(byPair.get(pair(user)), user, own, settings));
+  });
+  const there = new Set(observed.managed.map(pair));
+  for (const one of meant) if (!there.has(pair(one))) work.differs.push(...differencesOf(one, undefined, undefined, settings));
+  if (!observed.prepared) work.differs.push({ what: 'missing-role', subject: roleName(settings, 'take-away') });
+  work.waysIn.push(...waysIn(observed, meant, report, weak, manifest));
+}
+
+interface Doing extends Run {
+  readonly settings: AwsSettings;
+  readonly observed: Observed;
+  readonly believed: Believed;
+  readonly meant: readonly Meant[];
+  readonly outIds: ReadonlySet<string>;
+}
+
+async function carryOut(doing: Doing, work: Work): Promise<void> {
+  const { caller, observed, believed, meant, outIds, settings, now } = doing;
+  const stays = new Set(meant.map(pair));
+  // Without a release only the revoked ones go; with one, everybody it does not list.
+  const out = observed.managed.filter((user) => outIds.has(user.id) || (believed.taken !== undefined && !stays.has(pair(user))));
+  const denied = await Promise.all(
+    out.map(async (user) => {
+      const taken = await quarantine(caller, settings, user, now);
+      work.ended.push(...taken.ended);
+      work.failed.push(...taken.failed);
+      work.changed ||= taken.ended.length > 0;
+      return taken.failed.length === 0 ? [{ user, since: user.out ?? now }] : [];
+    }),
+  );
+  await hold(doing, work);
+  if (believed.taken === undefined) return;
+  if (!(await rememberRelease(doing, work))) return;
+  await Promise.all(meant.map((one) => bringOne(doing, one, work)));
+  const waiting = new Set(believed.revocations.map(({ value }) => value.id));
+  // The number is remembered with the login until a release lists the revocation: so long it stays, denied.
+  const due = denied.flat().filter(({ user, since }) => since + settings.holdDays * DAY <= now && !waiting.has(user.id));
+  await Promise.all(due.map(({ user }) => removeOne(doing, user, work)));
+}
+
+async function bringOne({ caller, observed, settings, place, random, handOver }: Doing, meant: Meant, work: Work): Promise<void> {
+  const user = observed.managed.find((one) => pair(one) === pair(meant));
+  try {
+    const has = user === undefined ? undefined : await credentialsOf(caller, user.name);
+    work.accessKeys += has?.keys.length ?? 0;
+    const done = await bring({ caller, settings, target: place, random, handOver }, meant, user, has);
+    work.ended.push(...done.ended);
+    work.failed.push(...done.failed);
+    work.changed ||= done.changed;
+  } catch (error) {
+    work.failed.push({ what: 'look', subject: meant.id, why: whyNot(error) });
+  }
+}
+
+async function removeOne({ caller }: Doing, user: ManagedUser, work: Work): Promise<void> {
+  const done = await remove(caller, user);
+  work.ended.push(...done.ended);
+  work.failed.push(...done.failed);
+  work.changed = true;
+}
+
+/** Before anything is given: whatever comes later is measured against this number. */
+async function rememberRelease({ caller, settings, observed, believed, crypto }: Doing, work: Work): Promise<boolean> {
+  const { release, signerSet, taken } = believed;
+  const Tags = [
+    { Key: TAGS.release, Value: `${release.number} ${release.hash}` },
+    { Key: TAGS.signerSet, Value: `${signerSet.value.signerSet} ${signerSetHash(signerSet.value, crypto)}` },
+    { Key: TAGS.manifest, Value: taken?.manifestHash ?? '' },
+  ];
+  if (Tags.every(({ Key, Value }) => observed.tags.get(Key) === Value)) return true;
+  try {
+    await caller.patiently((iam, options) => iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options));
+    work.changed = true;
+    return true;
+  } catch (error) {
+    const why = observed.prepared ? whyNot(error) : 'the account is not prepared: keyward provider init does that';
+    work.failed.push({ what: 'remember', subject: `release-${release.number}`, why });
+    return false;
+  }
+}
+
+/** Held on the login it is about, where there is one, else on the role; those a release lists are let go. */
+async function hold(doing: Doing, work: Work): Promise<void> {
+  const { caller, observed, believed, settings } = doing;
+  for (const one of believed.revocations) {
+    const name = one.hash.slice(0, 16);
+    const user = observed.managed.find(({ id }) => id === one.value.id);
+    if ([observed, ...observed.managed].some(({ tags }) => textKeys(tags, name).length > 0)) continue;
+    const Tags = [...textTags(name, one.signed)];
+    try {
+      await caller.patiently((iam, options) =>
+        user === undefined ? iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options) : iam.tagUser({ UserName: user.name, Tags }, options),
+      );
+      work.changed = true;
+    } catch (error) {
+      work.failed.push({ what: 'hold', subject: `revocation-${one.hash.slice(0, 8)}`, why: whyNot(error) });
+    }
+  }
+  await letGo(doing, work);
+}
+
+async function letGo({ caller, observed, believed, settings }: Doing, work: Work): Promise<void> {
+  if (believed.taken === undefined) return;
+  const kept = new Set(believed.revocations.map(({ hash }) => hash.slice(0, 16)));
+  const stale = (tags: Observed['tags']): string[] => [...tags.keys()].filter((key) => key.startsWith(TAGS.text) && !kept.has(key.slice(TAGS.text.length).split(':')[0] ?? ''));
+  const places = [{ keys: stale(observed.tags), user: undefined }, ...observed.managed.map((user) => ({ keys: stale(user.tags), user }))];
+  for (const { keys: TagKeys, user } of places.filter(({ keys }) => keys.length > 0)) {
+    try {
+      await caller.patiently((iam, options) =>
+        user === undefined ? iam.untagRole({ RoleName: roleName(settings, 'take-away'), TagKeys }, options) : iam.untagUser({ UserName: user.name, TagKeys }, options),
+      );
+    } catch (error) {
+      work.failed.push({ what: 'let-go', subject: user?.id ?? 'role', why: whyNot(error) });
+    }
+  }
+}
+
+/** What of the people asked about lets in now, counted. */
+async function tellRunning({ caller, parcel }: Run, observed: Observed, work: Work): Promise<void> {
+  const asked = observed.managed.filter((user) => parcel.about.includes(user.id));
+  for (const user of asked) {
+    const has: Credentials = await credentialsOf(caller, user.name);
+    const of = (kind: Running['kind'], count: number): void => void (count > 0 && work.running.push({ id: user.id, account: user.name, kind, count }));
+    of('login', isDeniedAll(user) ? 0 : 1);
+    of('password', has.password ? 1 : 0);
+    of('access-key', has.keys.filter((one) => one.active).length);
+    of('service-credential', has.services.filter((one) => one.active).length);
+  }
+}
+

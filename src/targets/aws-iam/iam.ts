@@ -1,0 +1,172 @@
+/**
+ * The one client of an account: the SDK with its usual chain of credentials, profile, region and endpoint, at most five
+ * calls in flight, adaptive retries, and every error sorted into the few things it can mean here.
+ */
+import { IAM } from '@aws-sdk/client-iam';
+import type { AbortSignalLike } from '../../world.ts';
+
+/** Another endpoint, credentials and so on: for tests; `attempts` and `settle` as well. */
+export interface IamOptions {
+  /** Attempts of one call; AWS publishes no rates, and ten adaptive ones lost no call in what was measured. */
+  readonly attempts?: number;
+  /** Milliseconds until a change is seen everywhere; two looks come after it. */
+  readonly settle?: number;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+}
+
+const IN_FLIGHT = 5;
+/** A deleted key was seen to work for 3 to 4 s, and what it did in that time takes as long to be seen. */
+export const SETTLE = 10_000;
+
+/** What a call of the SDK is given beside its input. */
+export interface With {
+  readonly abortSignal: AbortSignal;
+}
+
+export class Stopped extends Error {}
+
+export class Caller {
+  readonly settle: number;
+  readonly signal: AbortSignal;
+  readonly #iam: IAM;
+  readonly #waiting: (() => void)[] = [];
+  #free = IN_FLIGHT;
+
+  constructor(iam: IAM, signal: AbortSignal, settle: number) {
+    this.#iam = iam;
+    this.signal = signal;
+    this.settle = settle;
+  }
+
+  /** One call, when one of the five places is free. Throws `Stopped` when the run was stopped. */
+  async call<T>(work: (iam: IAM, options: With) => Promise<T>): Promise<T> {
+    while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#free -= 1;
+    try {
+      if (this.signal.aborted) throw new Stopped();
+      return await work(this.#iam, { abortSignal: this.signal });
+    } catch (error) {
+      throw this.signal.aborted ? new Stopped() : error;
+    } finally {
+      this.#free += 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Every page of a list; AWS may cut one anywhere, so only IsTruncated counts. */
+  async pages<Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined }>(
+    work: (iam: IAM, at: { readonly Marker?: string }, options: With) => Promise<Page>,
+  ): Promise<readonly Page[]> {
+    const found: Page[] = [];
+    let marker: string | undefined;
+    do {
+      const from = marker === undefined ? {} : { Marker: marker };
+      const page = await this.call((iam, options) => work(iam, from, options));
+      found.push(page);
+      marker = page.IsTruncated === true ? page.Marker : undefined;
+      if (page.IsTruncated === true && marker === undefined) throw new Error('a list was cut and says not where');
+    } while (marker !== undefined);
+    return found;
+  }
+
+  /**
+   * A write that AWS refuses for a moment: what was just made is not seen yet, or is being changed. Up to three times
+   * the time a change needs to be seen.
+   */
+  async patiently<T>(work: (iam: IAM, options: With) => Promise<T>, forgiven = MOMENTARY): Promise<T> {
+    const pause = Math.max(20, this.settle / 10);
+    for (let round = 0; ; round += 1) {
+      try {
+        return await this.call(work);
+      } catch (error) {
+        if (round >= 30 || !forgiven.includes(nameOf(error))) throw error;
+        await this.rest(pause);
+      }
+    }
+  }
+
+  async rest(milliseconds: number): Promise<void> {
+    if (this.signal.aborted) throw new Stopped();
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      this.signal.addEventListener('abort', done);
+    });
+    if (this.signal.aborted) throw new Stopped();
+  }
+}
+
+const MOMENTARY: readonly string[] = ['ConcurrentModificationException', 'EntityTemporarilyUnmodifiableException'];
+/** After something was made. */
+export const NOT_SEEN_YET: readonly string[] = [...MOMENTARY, 'NoSuchEntityException'];
+
+export async function openIam(options: IamOptions): Promise<IAM> {
+  const { endpoint, credentials, attempts = 10 } = options;
+  const config = {
+    maxAttempts: attempts,
+    retryMode: 'adaptive',
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+  const iam = new IAM(config);
+  try {
+    await iam.config.region();
+    return iam;
+  } catch {
+    // IAM is one service for all regions and is signed for this one; a region of one's own still comes first.
+    return new IAM({ ...config, region: 'us-east-1' });
+  }
+}
+
+/** The part of a signal the SDK wants. */
+export function abortOf(signal: AbortSignalLike): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  return { signal: controller.signal, release: () => signal.removeEventListener('abort', stop) };
+}
+
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+export function isMissing(error: unknown): boolean {
+  return nameOf(error) === 'NoSuchEntityException';
+}
+
+/** Undefined for what is not there; what could not be looked at is thrown on. */
+export async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isDenied(error: unknown): boolean {
+  return /^(AccessDenied|AccessDeniedException|UnauthorizedOperation)$/.test(nameOf(error));
+}
+
+/** It answered, and does not know who asks. */
+export function isStranger(error: unknown): boolean {
+  return /^(InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|IncompleteSignature|MissingAuthenticationToken)(Exception)?$/.test(
+    nameOf(error),
+  );
+}
+
+/** Words of our own: AWS's messages name principals and resources, and no more than the kind of error is needed. */
+export function whyNot(error: unknown): string {
+  if (error instanceof Stopped) return 'stopped before it was done';
+  if (isDenied(error)) return 'not with these rights';
+  const name = nameOf(error).replaceAll(/[^A-Za-z0-9]/g, '');
+  if (error instanceof Error && '$metadata' in error && name !== 'Error' && name !== 'TimeoutError') return `AWS answered ${name}`;
+  const code = error instanceof Error && 'code' in error ? String(error.code).replaceAll(/[^A-Z0-9_]/g, '') : name;
+  return `AWS could not be asked: ${code === '' ? name : code}`;
+}

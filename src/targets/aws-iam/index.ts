@@ -1,0 +1,63 @@
+/**
+ * The room of AWS IAM: an AWS account as a target, and the only code that speaks to AWS.
+ *
+ * Belongs here: which calls are made in which order, the policies they need (setup), how AWS's answers become done,
+ * refused or unknown, and what a release means there. AWS checks no signatures, so this room does, before it gives
+ * anything. Every call was tried against an imitation of the service, never against a real account.
+ *
+ * Does not: which targets are reached (verbs), how a right is spelled in the policy (core/policy/providers), where a
+ * password goes (handed in). No key and no session of its own: the SDK's usual chain brings them.
+ */
+import { Failure } from '../../core/failure.ts';
+import type { Instant } from '../../core/access/index.ts';
+import type { TextCrypto } from '../../core/texts/index.ts';
+import type { AbortSignalLike, Answer, Outcome, Parcel, Random, Target, TargetPlace, Turn } from '../../world.ts';
+import { exchange } from './exchange.ts';
+import type { HandOver } from './giving.ts';
+import { abortOf, Caller, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
+import type { IamOptions } from './iam.ts';
+
+export type { HandOver } from './giving.ts';
+export type { IamOptions } from './iam.ts';
+
+export interface AwsOptions {
+  readonly crypto: TextCrypto;
+  readonly random: Random;
+  readonly now: () => Instant;
+  /** Undefined: nobody is there to be given a password, so none is made. */
+  readonly handOver?: HandOver;
+  readonly iam?: IamOptions;
+}
+
+/** An AWS account as a Target. One client serves one exchange. */
+export function awsTarget(place: TargetPlace, options: AwsOptions): Target {
+  const { id, name } = place;
+  return {
+    id,
+    name,
+    exchange: (parcel, signal, turn = async () => true) => answered(place, parcel, options, signal, turn),
+    offer: async (offers) => offers.map(() => ({ kind: 'unknown', why: 'not supported: nobody logs in to AWS with an SSH key' })),
+  };
+}
+
+async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions, signal: AbortSignalLike, turn: () => Promise<boolean>): Promise<Outcome<Answer>> {
+  if (signal.aborted) return { kind: 'unknown', why: 'stopped before it began' };
+  const abort = abortOf(signal);
+  const iam = await openIam(options.iam ?? {});
+  try {
+    const caller = new Caller(iam, abort.signal, options.iam?.settle ?? SETTLE);
+    const { crypto, random, handOver } = options;
+    if (turn !== undefined && !(await turn())) return { kind: 'unknown', why: 'nothing was handed over: it was not its turn' };
+    return await exchange({ place, parcel, caller, now: options.now(), crypto, random, handOver, mayWrite: turn });
+  } catch (error) {
+    if (error instanceof Failure) {
+      if (error.code === 'internal') throw error;
+      return { kind: 'refused', why: error.message };
+    }
+    if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS' };
+    return { kind: isStranger(error) ? 'refused' : 'unknown', why: whyNot(error) };
+  } finally {
+    abort.release();
+    iam.destroy();
+  }
+}

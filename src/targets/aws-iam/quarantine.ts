@@ -1,0 +1,160 @@
+/**
+ * Phase A: everything is denied, and whatever lets in is made inactive. Deleting comes later: it cannot be undone, takes
+ * long and may stop half way. Every step may be repeated, so a run that was killed is finished by the next one.
+ */
+import { formatInstant } from '../../core/access/index.ts';
+import type { Instant } from '../../core/access/index.ts';
+import type { Failed, Running } from '../../core/texts/index.ts';
+import { isDenied, isMissing, nameOf, whyNot } from './iam.ts';
+import type { Caller } from './iam.ts';
+import { allCredentials, isDeniedAll, userNow } from './observed.ts';
+import type { AllCredentials, ManagedUser } from './observed.ts';
+import { DENY_ALL, TAGS, userArn } from './settings.ts';
+import type { AwsSettings } from './settings.ts';
+
+export interface Taken {
+  readonly ended: readonly Running[];
+  readonly failed: readonly Failed[];
+}
+
+type Kind = Running['kind'];
+
+/** What was ended, counted. */
+export class Ended {
+  readonly #counts = new Map<Kind, number>();
+
+  add(kind: Kind): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+  }
+
+  get any(): boolean {
+    return this.#counts.size > 0;
+  }
+
+  of({ id, name }: Pick<ManagedUser, 'id' | 'name'>): readonly Running[] {
+    return [...this.#counts].map(([kind, count]) => ({ id, account: name, kind, count }));
+  }
+}
+
+/** How often is repaired before it is said that somebody works against it. */
+const ROUNDS = 6;
+
+/** Never throws for what AWS does: what could not be done is in `failed`. */
+export async function quarantine(caller: Caller, settings: AwsSettings, user: ManagedUser, now: Instant): Promise<Taken> {
+  const ended = new Ended();
+  try {
+    if (await isAtRest(caller, user)) return { ended: [], failed: [] };
+    const failed = await untilAtRest(caller, settings, user, now, ended);
+    return { ended: ended.of(user), failed };
+  } catch (error) {
+    return { ended: ended.of(user), failed: [{ what: 'quarantine', subject: user.id, why: whyNot(error) }] };
+  }
+}
+
+/** A user denied by an earlier run, marked as such, with nothing left that lets in: one look is enough. */
+async function isAtRest(caller: Caller, user: ManagedUser): Promise<boolean> {
+  return user.out !== undefined && isDeniedAll(user) && (await lookAgain(caller, user)).open === 0;
+}
+
+async function untilAtRest(caller: Caller, settings: AwsSettings, user: ManagedUser, now: Instant, ended: Ended): Promise<readonly Failed[]> {
+  if (!(await denyAll(caller, user, ended))) return [];
+  let quiet = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const look = await lookAgain(caller, user);
+    if (look.gone) return [];
+    if (look.open === 0 && look.denied) {
+      quiet = round === 0 ? 0 : quiet + 1;
+      if (quiet === 2) break;
+      // The first look after a change is for nothing until the change is seen everywhere.
+      await caller.rest(round === 0 ? caller.settle : caller.settle / 4);
+      continue;
+    }
+    quiet = 0;
+    if (!look.denied) await denyAll(caller, user, ended);
+    await closeAll(caller, user, look.credentials, ended);
+    await caller.rest(caller.settle);
+  }
+  if (quiet < 2) return [{ what: 'quarantine', subject: user.id, why: 'it does not come to rest: somebody makes it open again' }];
+  if (user.out === undefined) await mark(caller, user, now);
+  return evidence(caller, settings, user);
+}
+
+/** First of all: it covers the password, the keys and the sessions of the user at once. False: no longer this user. */
+async function denyAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<boolean> {
+  const UserName = user.name;
+  const now = await userNow(caller, user);
+  if (now === undefined) return false;
+  if (isDeniedAll(now)) return true;
+  try {
+    await caller.patiently((iam, options) => iam.attachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options));
+  } catch (error) {
+    if (isMissing(error)) return false;
+    if (nameOf(error) !== 'LimitExceededException' && !isDenied(error)) throw error;
+    await caller.patiently((iam, options) => iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: DENY_ALL }, options));
+  }
+  ended.add('login');
+  return true;
+}
+
+interface Look {
+  readonly gone: boolean;
+  readonly denied: boolean;
+  readonly credentials: AllCredentials;
+  readonly open: number;
+}
+
+async function lookAgain(caller: Caller, user: ManagedUser): Promise<Look> {
+  const now = await userNow(caller, user);
+  const none = { password: false, keys: [], services: [], certificates: [], sshKeys: [] };
+  if (now === undefined) return { gone: true, denied: true, credentials: none, open: 0 };
+  const credentials = await allCredentials(caller, user.name);
+  const { password, keys, services, certificates, sshKeys } = credentials;
+  const active = [...keys, ...services, ...certificates, ...sshKeys].filter((one) => one.active).length;
+  return { gone: false, denied: isDeniedAll(now), credentials, open: active + (password ? 1 : 0) };
+}
+
+async function closeAll(caller: Caller, user: ManagedUser, { password, keys, services, certificates, sshKeys }: AllCredentials, ended: Ended): Promise<void> {
+  const UserName = user.name;
+  const Status = 'Inactive';
+  await closeKeys(caller, UserName, keys, ended);
+  if (password) await once(ended, 'password', () => caller.patiently((iam, options) => iam.deleteLoginProfile({ UserName }, options)));
+  for (const { id } of services.filter((one) => one.active))
+    await once(ended, 'service-credential', () => caller.patiently((iam, options) => iam.updateServiceSpecificCredential({ UserName, Status, ServiceSpecificCredentialId: id }, options)));
+  for (const { id } of sshKeys.filter((one) => one.active))
+    await once(ended, 'ssh-key', () => caller.patiently((iam, options) => iam.updateSSHPublicKey({ UserName, Status, SSHPublicKeyId: id }, options)));
+  for (const { id } of certificates.filter((one) => one.active))
+    await once(ended, 'certificate', () => caller.patiently((iam, options) => iam.updateSigningCertificate({ UserName, Status, CertificateId: id }, options)));
+}
+
+export async function closeKeys(caller: Caller, UserName: string, keys: AllCredentials['keys'], ended: Ended): Promise<void> {
+  for (const { id } of keys.filter((one) => one.active))
+    await once(ended, 'access-key', () => caller.patiently((iam, options) => iam.updateAccessKey({ UserName, Status: 'Inactive', AccessKeyId: id }, options)));
+}
+
+/** What is not there any more is as good as taken. */
+export async function once(ended: Ended, kind: Kind, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+    ended.add(kind);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** The mark names the UserId, so that a namesake that comes later is never taken for the one who was denied. */
+async function mark(caller: Caller, user: ManagedUser, now: Instant): Promise<void> {
+  const Tags = [{ Key: TAGS.out, Value: `${formatInstant(now)} ${user.userId}` }];
+  await caller.patiently((iam, options) => iam.tagUser({ UserName: user.name, Tags }, options));
+}
+
+/** Of every service that can be asked about: what AWS itself says. Never more than "AWS says". */
+const ASKED = ['iam:CreateAccessKey', 'iam:GetUser', 'sts:AssumeRole', 's3:ListAllMyBuckets', 'ec2:DescribeInstances'];
+
+async function evidence(caller: Caller, settings: AwsSettings, user: ManagedUser): Promise<readonly Failed[]> {
+  const PolicySourceArn = user.arn === '' ? userArn(settings, user.name) : user.arn;
+  const answer = await caller.call((iam, options) => iam.simulatePrincipalPolicy({ PolicySourceArn, ActionNames: ASKED }, options));
+  const results = answer.EvaluationResults ?? [];
+  const open = results.filter((one) => one.EvalDecision !== 'explicitDeny');
+  if (results.length === ASKED.length && open.length === 0) return [];
+  return [{ what: 'evidence', subject: user.id, why: 'AWS does not say that everything is denied' }];
+}

@@ -1,0 +1,75 @@
+/** The answer, in the words of a receipt. Nobody signed it: AWS says so, and whoever may write to the repository could. */
+import { hashOf, receipt as receiptText, signerSetHash } from '../../core/texts/index.ts';
+import type { Receipt } from '../../core/texts/index.ts';
+import { parseId } from '../../core/access/index.ts';
+import type { Answer } from '../../world.ts';
+import type { Believed } from './believed.ts';
+import type { Run, Work } from './exchange.ts';
+import { isDeniedAll } from './observed.ts';
+import type { Observed } from './observed.ts';
+import type { Remembered } from './record.ts';
+
+/** Which interface answered; stands where a server tells its sshd. */
+const INTERFACE = 'aws-iam-2010-05-08';
+
+export interface Answering extends Pick<Run, 'place' | 'parcel' | 'now' | 'crypto'> {
+  readonly believed: Believed;
+  readonly known: Remembered;
+  readonly work: Work;
+  readonly observed: Observed;
+}
+
+export function answerWith(answering: Answering): Answer {
+  const receipt = receiptOf(answering);
+  return {
+    receipt,
+    signed: { text: receiptText.write(receipt), signatures: [] },
+    proof: 'says',
+    revocations: answering.believed.revocations.map(({ signed }) => signed),
+    conflicts: [],
+  };
+}
+
+function receiptOf({ place, parcel, now, crypto, believed, known, work, observed }: Answering): Receipt {
+  const { release, signerSet, taken } = believed;
+  const first = believed.chain.verified[0]?.value ?? signerSet.value;
+  const kept = work.failed.some(({ what }) => what === 'remember') ? known.release : release;
+  return {
+    organization: place.organization,
+    target: parseId(place.id, 'aws'),
+    nonce: parcel.nonce,
+    time: now,
+    enrolled: { times: 1, last: first.issued },
+    release: kept ?? { number: 1, hash: place.trust?.firstRelease ?? '' },
+    signerSet: { number: signerSet.value.signerSet, hash: signerSetHash(signerSet.value, crypto) },
+    manifest: taken?.manifestHash ?? known.manifest,
+    receiver: signerSet.value.receiver,
+    inForce: hashOf(inForce(observed), crypto),
+    clock: 'right',
+    openssh: INTERFACE,
+    revocations: believed.revocations.map(({ hash }) => hash).sort(),
+    accounts: observed.managed.map((user) => ({ id: user.id, account: user.name, state: isDeniedAll(user) ? 'locked' : 'open' })),
+    ended: work.ended,
+    running: work.running,
+    root: [],
+    differs: once(work.differs, ({ what, subject }) => `${what} ${subject}`),
+    failed: work.failed,
+    refused: believed.refused,
+    conflicts: [],
+    looked: [
+      { what: 'account', count: observed.managed.length + observed.others.length },
+      { what: 'access-key', count: work.accessKeys },
+    ],
+    waysIn: work.waysIn,
+  };
+}
+
+function once<T>(all: readonly T[], name: (one: T) => string): readonly T[] {
+  return [...new Map(all.map((one) => [name(one), one])).values()];
+}
+
+/** What the account's list says of keyward's logins, as text. */
+function inForce({ managed }: Observed): string {
+  const lines = managed.map((user) => [user.name, user.userId, user.boundary ?? '-', ...user.groups, ...user.policies, ...user.inline].join(' '));
+  return `${lines.sort().join('\n')}\n`;
+}
