@@ -168,7 +168,7 @@ describe.skipIf(needs() !== undefined)('enrolling', () => {
     await server.must("echo 'RevokedKeys /dev/null' > /etc/ssh/first; sed -i '1i Include /etc/ssh/first' /etc/ssh/sshd_config");
     const planted = await everything(server, nothing);
     const answer = await run('install');
-    expect([answer.status, last(answer)]).toEqual([1, 'failed: another setting of sshd stands before those of keyward']);
+    expect([answer.status, last(answer)]).toEqual([1, 'failed: another setting of sshd stands before those of keyward; before them it reads what stands above its Include line']);
     expect(await everything(server, nothing)).toBe(planted);
     expect(await legacy()).toBe(true);
   });
