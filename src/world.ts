@@ -131,6 +131,9 @@ export interface Offer {
 /** `accepted`: the key is listed there (nothing else is shown). `refused`: the server answered no to this key. */
 export type OfferAnswer = 'accepted' | 'refused';
 
+/** Whether something may be handed over now; others may be before it. Stays open when it is not wanted any more. */
+export type Turn = () => Promise<boolean>;
+
 /** What access is given on. A verb never asks which kind it has. */
 export interface Target {
   readonly id: string;
@@ -139,9 +142,10 @@ export interface Target {
    * Hands over a parcel and takes the answer; with neither revocations nor releases it looks and changes nothing.
    * `done` carries an answer whose receipt names this target, this nonce and proves itself as `proof` says: also
    * when the receipt's own lines tell of refused texts or failed work. `refused`: it is not who it must be, or lets
-   * the courier not in. `unknown`: no answer in time.
+   * the courier not in. `unknown`: no answer in time. `turn` is asked once, when the target can be spoken to and
+   * before the first byte goes out; on no, nothing is handed over and it is unknown.
    */
-  exchange(parcel: Parcel, signal: AbortSignalLike): Promise<Outcome<Answer>>;
+  exchange(parcel: Parcel, signal: AbortSignalLike, turn?: Turn): Promise<Outcome<Answer>>;
   /** Offers public keys and tells of each whether it is listed; keeps within what a server punishes. */
   offer(offers: readonly Offer[], signal: AbortSignalLike): Promise<readonly Outcome<OfferAnswer>[]>;
 }

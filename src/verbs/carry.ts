@@ -4,7 +4,7 @@
  */
 import { hashOf, joinSigned, reasonOf, receipt, splitSigned, verifyRevocation, wayTo } from '../core/texts/index.ts';
 import type { Receipt } from '../core/texts/index.ts';
-import type { AbortSignalLike, Answer, Journal, Outcome, Signed, Target, World } from '../world.ts';
+import type { AbortSignalLike, Answer, Journal, Outcome, Signed, Target, Turn, World } from '../world.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import { latin1, signerSetOf, toBytes } from './clone.ts';
 import type { KnownTarget } from './known-targets.ts';
@@ -37,9 +37,10 @@ export async function carryTo(
   target: KnownTarget,
   load: Load,
   signal: AbortSignalLike,
+  turn?: Turn,
 ): Promise<Carried> {
   const begun = performance.now();
-  const outcome = await exchange(world, clone, journal, target, load, signal);
+  const outcome = await exchange(world, clone, journal, target, load, signal, turn);
   const seconds = (performance.now() - begun) / 1000;
   await journal.append({ what: 'answered', target: target.id, ...told(outcome) });
   return { target, outcome, seconds };
@@ -52,6 +53,7 @@ async function exchange(
   target: KnownTarget,
   load: Load,
   signal: AbortSignalLike,
+  turn?: Turn,
 ): Promise<Outcome<Answer>> {
   const { chain } = clone;
   if (target.place === undefined || chain === undefined) {
@@ -73,7 +75,7 @@ async function exchange(
     ...(load.release ? { manifest: target.manifestText } : {}),
   };
   const reached = await targetOf(world, clone, target);
-  return reached.exchange(parcel, signal);
+  return reached.exchange(parcel, signal, turn);
 }
 
 /** The target itself, to speak to. */

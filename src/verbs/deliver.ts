@@ -8,7 +8,8 @@
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
 import type { Failed, Receipt, Running } from '../core/texts/index.ts';
-import type { Journal, Signed, World } from '../world.ts';
+import type { Journal, Signed, Turn, World } from '../world.ts';
+import { tryOnOne } from './canary.ts';
 import { carryTo, keepAnswers, refusals, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import { readClone } from './clone.ts';
@@ -16,7 +17,7 @@ import type { Clone } from './clone.ts';
 import { openDrafts } from './drafts.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice, KnownTarget } from './known-targets.ts';
-import { sideBySide, within } from './side-by-side.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
 /** `in-force`: the target answers this release. `partly`: it took it, and some of it could not be done. */
@@ -81,26 +82,24 @@ export async function deliverTo(
   const revocations = unlisted(clone).map((one) => one.signed);
   const load = { release: true, revocations, about: [] };
   const watch = world.terminal.watch(targets.map((target) => target.name));
-  const carry = async (target: KnownTarget, signal: Limits['signal']): Promise<Carried> => {
+  const carry = async (target: KnownTarget, signal: Limits['signal'], turn?: Turn): Promise<Carried> => {
     watch.begin(target.name);
-    const carried = await carryTo(world, clone, journal, target, load, signal);
+    const carried = await carryTo(world, clone, journal, target, load, signal, turn);
     watch.end(target.name);
     return carried;
   };
   try {
     // Not awaited by the canary: who is out must not wait for a release to be tried.
     const early = sendEarly(world, clone, journal, targets.slice(1), revocations, limits);
-    const first: Carried[] = [];
-    let rest = targets;
-    while (rest[0] !== undefined && !first.some((one) => one.outcome.kind !== 'unknown')) {
-      const canary = rest[0];
-      rest = rest.slice(1);
-      first.push(await within(limits, (signal) => carry(canary, signal)));
-    }
+    const isBad = (carried: Carried): boolean => judged(clone, carried).state === 'refused';
+    const { bad, ended, begun } = await tryOnOne({ targets, limits, carry, isBad });
     await early;
-    const bad = first.map((one) => judged(clone, one)).find((one) => one.state === 'refused');
-    if (bad !== undefined) return { carried: first, skipped: rest.map(notBegun(`stopped at ${bad.name}`)) };
-    return { carried: [...first, ...(await sideBySide(rest, limits, carry))], skipped: [] };
+    if (bad !== undefined) {
+      await Promise.all(begun.values());
+      const tried = new Set(ended.map((one) => one.target));
+      return { carried: ended, skipped: targets.filter((one) => !tried.has(one)).map(notBegun(`stopped at ${bad.target.name}`)) };
+    }
+    return { carried: await sideBySide(targets, limits, (one, signal) => begun.get(one) ?? carry(one, signal)), skipped: [] };
   } finally {
     watch.stop();
   }

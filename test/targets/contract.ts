@@ -100,6 +100,17 @@ export function contract(of: string, bed: () => Bed): void {
     );
   });
 
+  test(`${of}: what it may hand over it hands over when it is its turn, and nothing when it is not`, async () => {
+    const { signed, parcel } = await giving(['carol', 'erin']);
+    const before = await bed().inForce();
+    let asked = 0;
+    const no = await bed().target.exchange(parcel, GO, async () => ((asked += 1), false));
+    expect(no).toMatchObject({ kind: 'unknown', why: expect.stringContaining('turn') });
+    expect([asked, await bed().inForce()]).toEqual([1, before]);
+    const yes = await bed().target.exchange({ ...parcel, nonce: nonce() }, GO, async () => ((asked += 1), true));
+    expect([asked, done(yes).receipt.release.hash]).toEqual([2, hashOf(signed.text, CRYPTO)]);
+  });
+
   test(`${of}: an older release is not taken again`, async () => {
     const older = await giving(['mallory']);
     const newer = await giving(['carol', 'erin']);

@@ -39,6 +39,8 @@ export class MemoryServer {
   up = true;
   /** True: it is reached and says nothing. */
   silent = false;
+  /** Milliseconds until it can be spoken to. */
+  late = 0;
   known: Verified<Release>;
   manifest: { readonly value: Manifest; readonly hash: string } | undefined;
   readonly held = new Map<string, { readonly value: Revocation; readonly signed: Signed }>();
@@ -166,10 +168,12 @@ export function memoryTarget(server: MemoryServer, options: MemoryOptions = {}):
   return {
     id,
     name,
-    async exchange(parcel, signal) {
+    async exchange(parcel, signal, turn) {
       if (signal.aborted) return { kind: 'unknown', why: 'stopped before it began' };
       if (!server.up) return { kind: 'unknown', why: 'nothing answers there' };
       if (server.silent) return stopped(signal);
+      if (server.late > 0) await new Promise((resolve) => setTimeout(resolve, server.late));
+      if (turn !== undefined && !(await turn())) return { kind: 'unknown', why: 'not its turn' };
       const answer = server.answer(parcel, server.take(parcel));
       const signed = options.replayed ?? answer.signed;
       try {

@@ -6,13 +6,14 @@ import { expect, it } from 'vitest';
 import { release as releaseText } from '../../src/core/texts/index.ts';
 import { deliver } from '../../src/verbs/deliver.ts';
 import type { DeliverReport } from '../../src/verbs/deliver.ts';
+import type { Limits } from '../../src/verbs/side-by-side.ts';
 import type { Target, World } from '../../src/world.ts';
 import { knownRelease, MemoryServer, memoryTarget } from '../targets/memory-target.ts';
 import { GO } from '../targets/place.ts';
 import { makeOrganization } from './organization.ts';
 import type { Organization } from './organization.ts';
 
-const SERVERS = ['db-1', 'web-1', 'web-2'] as const;
+const SERVERS = ['db-1', 'web-1', 'web-2'];
 
 interface Stage {
   readonly acme: Organization;
@@ -24,16 +25,16 @@ interface Stage {
 }
 
 /** Release 1 is known on all servers; release 2, which grants bob something, waits to be delivered. */
-async function stage(): Promise<Stage> {
+async function stage(names = SERVERS, limits: Partial<Limits> = {}): Promise<Stage> {
   const acme = await makeOrganization({
     signers: ['alice'],
     employees: { bob: '' },
-    servers: Object.fromEntries(SERVERS.map((name) => [name, ''])),
+    servers: Object.fromEntries(names.map((name) => [name, ''])),
   });
   const { text } = await acme.release(['alice']);
   await acme.compare('alice');
   const enrolled = knownRelease(text, releaseText.parse(text));
-  const servers = SERVERS.map(
+  const servers = names.map(
     (name) =>
       new MemoryServer({ id: acme.server(name), name, organization: acme.name, host: acme.hostPen(name), enrolled }),
   );
@@ -56,7 +57,7 @@ async function stage(): Promise<Stage> {
       };
       return deliver(
         { ...world, target },
-        { choice: { servers: [], labels: [] }, limits: { parallel: 3, timeout: 5, signal: GO }, dryRun: false },
+        { choice: { servers: [], labels: [] }, limits: { parallel: 3, timeout: 5, signal: GO, ...limits }, dryRun: false },
       );
     },
   };
@@ -66,24 +67,24 @@ async function stage(): Promise<Stage> {
 function told(target: Target, events: string[]): Target {
   return {
     ...target,
-    async exchange(parcel, signal) {
+    async exchange(parcel, signal, turn) {
       events.push(`begin ${target.name} ${parcel.releases.length > 0 ? 'release' : 'revocations'}`);
       await new Promise((resolve) => setTimeout(resolve, 5)); // so that what runs beside would be seen
-      const outcome = await target.exchange(parcel, signal);
+      const outcome = await target.exchange(parcel, signal, turn);
       events.push(`end ${target.name}`);
       return outcome;
     },
   };
 }
 
-function names(servers: readonly MemoryServer[]): string[] {
+function namesOf(servers: readonly MemoryServer[]): string[] {
   return servers.map((server) => server.parts.name);
 }
 
 it('the lowest id is first, and the others begin after it has answered', async () => {
   const { servers, events, deliver: run } = await stage();
   expect((await run()).status).toBe(0);
-  const [first, ...rest] = names(servers);
+  const [first, ...rest] = namesOf(servers);
   expect(events.slice(0, 2)).toEqual([`begin ${first} release`, `end ${first}`]);
   expect(new Set(events.slice(2).filter((event) => event.startsWith('begin')))).toEqual(new Set(rest.map((name) => `begin ${name} release`)));
 });
@@ -96,7 +97,7 @@ it('the next one is first where that does not answer, and it is named', async ()
   const report = await run();
   expect(report.status).toBe(4);
   expect(events.slice(0, 4)).toEqual(
-    names([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]),
+    namesOf([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]),
   );
   expect(report.targets.find((one) => one.id === first.parts.id)?.state).toBe('unknown');
   expect(third.lines()).toHaveLength(1);
@@ -110,7 +111,7 @@ it('a release that the first server refuses reaches no other', async () => {
   first.known = { ...first.known, value: { ...first.known.value, number: 9 } };
   const report = await run();
   expect(report.status).toBe(5);
-  expect(events).toEqual(names([first]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
+  expect(events).toEqual(namesOf([first]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
   expect(rest.map((server) => [server.parcels, server.lines().length])).toEqual([
     [0, 0],
     [0, 0],
@@ -126,4 +127,49 @@ it('a revocation reaches all of them all the same', async () => {
   first.known = { ...first.known, value: { ...first.known.value, number: 9 } };
   expect((await run()).status).toBe(5);
   expect([first, ...rest].map((server) => [...server.held.keys()])).toEqual([[hash], [hash], [hash]]);
+});
+
+const SEVEN = ['a-1', 'a-2', 'a-3', 'a-4', 'a-5', 'a-6', 'a-7'];
+
+it('however many say nothing, it costs one time limit', async () => {
+  const { servers, deliver: run } = await stage(SEVEN, { timeout: 4, parallel: 7 });
+  for (const server of servers.slice(0, 4)) server.silent = true;
+  const began = performance.now();
+  const report = await run();
+  const seconds = (performance.now() - began) / 1000;
+  expect(report.targets.map((one) => one.state).sort()).toEqual([
+    ...Array.from({ length: 3 }, () => 'in-force'),
+    ...Array.from({ length: 4 }, () => 'unknown'),
+  ]);
+  // The first was waited for before the others were spoken to; one after the other they would take 16 seconds.
+  expect(seconds).toBeLessThan(4 + 2 + 2);
+});
+
+it('a bad release reaches one server only, also when several are spoken to because the first says nothing', async () => {
+  const { servers, deliver: run } = await stage(SEVEN, { timeout: 30, parallel: 7 });
+  const [first, ...rest] = servers;
+  if (first === undefined) throw new Error('no server is there');
+  first.silent = true;
+  for (const server of rest) server.known = { ...server.known, value: { ...server.known.value, number: 9 } };
+  const began = performance.now();
+  const report = await run();
+  expect(report.status).toBe(5);
+  expect(rest.map((server) => server.parcels).sort()).toEqual([0, 0, 0, 0, 0, 1]);
+  // The lowest of those that answer, and nobody waits for the silent one.
+  expect(rest[0]?.parcels).toBe(1);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(report.targets.map((one) => one.state).sort()).toEqual([
+    ...Array.from({ length: 6 }, () => 'not-begun'),
+    'refused',
+  ]);
+});
+
+it('one that wakes up late gets the release after the others', async () => {
+  const { servers, deliver: run } = await stage(SEVEN, { timeout: 30, parallel: 3 });
+  const [first] = servers;
+  if (first === undefined) throw new Error('no server is there');
+  first.late = 3500;
+  const report = await run();
+  expect(report.targets.map((one) => one.state)).toEqual(SEVEN.map(() => 'in-force'));
+  expect(servers.map((server) => server.parcels)).toEqual(SEVEN.map(() => 1));
 });

@@ -1,13 +1,13 @@
 /** Hands a bundle over as the courier: one connection, one key, one command. */
 import type { Client } from 'ssh2';
-import type { AbortSignalLike, ConnectionKey, Outcome } from '../../world.ts';
+import type { AbortSignalLike, ConnectionKey, Outcome, Turn } from '../../world.ts';
 import { Collected } from './carried.ts';
 import type { Carried } from './carried.ts';
 import { converse } from './connection.ts';
 import type { Conversation, Limits, Reach } from './connection.ts';
 import { algorithmsOf, Proving } from './key-proofs.ts';
 import type { Pacing } from './pacing.ts';
-import { plain, unknown } from './why-not.ts';
+import { NOT_ITS_TURN, plain, unknown } from './why-not.ts';
 
 /** The account that carries, on every server. */
 const COURIER = 'keyward-courier';
@@ -21,8 +21,9 @@ export async function carryBySsh(
   limits: Limits,
   pacing: Pacing,
   signal: AbortSignalLike,
+  turn?: Turn,
 ): Promise<Outcome<Carried>> {
-  const courier = new Courier(key, bundle, limits);
+  const courier = new Courier(key, bundle, limits, turn);
   const outcome = await converse(reach, courier, limits, signal);
   // Where nothing listens, no server counts failures.
   if (!courier.letIn && (courier.shown || outcome.kind === 'refused')) pacing.failed(reach.address);
@@ -37,16 +38,18 @@ class Courier implements Conversation<Carried> {
   readonly #tried: Proving[] = [];
   readonly #bundle: Uint8Array;
   readonly #limits: Limits;
+  readonly #turn: Turn | undefined;
 
   /** Whether a key was shown to the server. */
   get shown(): boolean {
     return this.#tried.length > 0;
   }
 
-  constructor(key: ConnectionKey, bundle: Uint8Array, limits: Limits) {
+  constructor(key: ConnectionKey, bundle: Uint8Array, limits: Limits, turn: Turn | undefined) {
     this.#proofs = algorithmsOf(key.key).map((algorithm) => new Proving(key, algorithm));
     this.#bundle = bundle;
     this.#limits = limits;
+    this.#turn = turn;
   }
 
   next(): Proving | undefined {
@@ -67,6 +70,17 @@ class Courier implements Conversation<Carried> {
 
   ready(client: Client, end: (outcome: Outcome<Carried>) => void): void {
     this.letIn = true;
+    let open = true;
+    client.once('close', () => (open = false));
+    const begin = (yes: boolean): void => {
+      if (!yes) end(unknown(NOT_ITS_TURN));
+      else if (open) this.#handOver(client, end);
+    };
+    if (this.#turn === undefined) begin(true);
+    else void this.#turn().then(begin);
+  }
+
+  #handOver(client: Client, end: (outcome: Outcome<Carried>) => void): void {
     const wait = this.#limits.answer;
     const timer = setTimeout(() => end(unknown(`no answer within ${wait / 1000} s of handing the bundle over`)), wait);
     const finish = (outcome: Outcome<Carried>): void => {

@@ -19,7 +19,7 @@ import { exchange } from './exchange.ts';
 import { offerKeys } from './offer.ts';
 import { pacing as shared } from './pacing.ts';
 import type { Pacing } from './pacing.ts';
-import { unknown } from './why-not.ts';
+import { NOT_ITS_TURN, unknown } from './why-not.ts';
 
 export { openEnroller } from './enrolment.ts';
 export type { EnrollerOptions } from './enrolment.ts';
@@ -40,14 +40,18 @@ export function serversTarget(place: TargetPlace, key: ConnectionKey | undefined
   return {
     id,
     name,
-    exchange: (parcel, signal) =>
+    exchange: (parcel, signal, turn) =>
       exchange(
         place,
         parcel,
-        (bundle) => {
-          if (via !== undefined) return carryByCommand(via, bundle, limits, signal);
-          if (key === undefined) return Promise.resolve(unknown("no courier's key is set on this device"));
-          return carryBySsh(place, key, bundle, limits, pacing, signal);
+        async (bundle) => {
+          if (via !== undefined) {
+            // What stands behind it is not seen from here, so the command itself waits for the turn.
+            if (turn !== undefined && !(await turn())) return unknown(NOT_ITS_TURN);
+            return carryByCommand(via, bundle, limits, signal);
+          }
+          if (key === undefined) return unknown("no courier's key is set on this device");
+          return carryBySsh(place, key, bundle, limits, pacing, signal, turn);
         },
         options.crypto,
       ),

@@ -13,6 +13,9 @@ export function closedEarly(): string {
   return 'the server closed the connection before it answered (it may be overloaded, or it passes over this address for a while)';
 }
 
+/** It could be spoken to, and was not to be given anything. */
+export const NOT_ITS_TURN = 'nothing was handed over: it was not its turn';
+
 const SOCKET: Readonly<Record<string, (address: string, port: number) => string>> = {
   ENOTFOUND: (address) => `no address is known for the name ${address}`,
   EAI_AGAIN: (address) => `the name ${address} could not be looked up: the name service does not answer`,
