@@ -20,7 +20,7 @@ interface Html {
 type Column<T> = readonly [name: string, cell: (one: T) => readonly Html[], kind?: 'name'];
 
 export function accessHtml(report: AccessReport): string {
-  const { read, person, access, without, waysIn, targets, notYet } = report;
+  const { read, person, access, without, waysIn, targets } = report;
   const title = `Who reaches what: ${read.organization}${person === undefined ? '' : `, ${person.handle}`}`;
   const [first = '', ...warnings] = headText(read, { ...PLAIN, width: 10_000 }).split('\n');
   const names = without.map(
@@ -38,9 +38,8 @@ export function accessHtml(report: AccessReport): string {
     section(`Beside keyward, never changed by it (${waysIn.length})`, waysIn, WAYS, 'None is known.'),
     section(`Targets (${targets.length})`, targets, TARGETS, 'None.'),
     `<h2>Who reaches none of it (${without.length})</h2><p>${text(names.length === 0 ? 'Nobody else is in the policy.' : names.join(', ')).html}</p>`,
-    ...(notYet.length === 0 ? [] : [`<p class="warn">Not looked at: ${text(notYet.join(', ')).html}</p>`]),
   ];
-  return page(text(title).html, body.join('\n'));
+  return page(plain(title), body.join('\n'));
 }
 
 function page(title: string, body: string): string {
@@ -146,15 +145,18 @@ function cell<T>([name, cellOf, kind]: Column<T>, one: T): string {
   return `<td data-name="${name}"${classes === '' ? '' : ` class="${classes}"`}>${parts.length === 0 ? '' : `<div>${shown}</div>`}</td>`;
 }
 
+/** Moments stay in one piece. */
 function text(words: string): Html {
-  return {
-    html: tame(words)
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      .replaceAll("'", '&#39;'),
-  };
+  return { html: plain(words).replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>$&</time>') };
+}
+
+function plain(words: string): string {
+  return tame(words)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 function code(words: string): Html {
