@@ -12,7 +12,9 @@ export function removeText(report: RemoveReport, style: Style): string {
     gone: [
       `${style.mark('done')} Receiver and courier are off ${name}; its last receipt is kept.`,
       report.keptAccess ? "  Today's grants stay as plain files. Nobody takes them away any more." : '  Accounts keyward made stay closed; revoked keys stay out.',
-      `Next: delete the line of ${name} from the policy.`,
+      report.keptAccess
+        ? `Next: delete the line of ${name} from the policy. That is the risk abandoned:${name}, asked of each signer: what stays there no offboarding reaches.`
+        : `Next: delete the line of ${name} from the policy.`,
     ],
   };
   return [...lines[report.state], commitLine(report.written, style)]

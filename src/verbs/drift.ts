@@ -79,7 +79,7 @@ function driftOf(clone: Clone, owners: ReadonlyMap<string, string>, { target, ou
   const base = { name: target.name, id: target.id };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;
-  const differences = [...managed(clone, target.manifestHash, receipt), ...unmanaged(receipt, owners)];
+  const differences = [...managed(clone, target.manifestHash, receipt), ...changedReceiver(clone, receipt), ...unmanaged(receipt, owners)];
   return { ...base, state: differences.length > 0 ? 'differs' : 'clean', differences, looked: receipt.looked };
 }
 
@@ -93,6 +93,12 @@ function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Dif
   for (const one of unlisted(clone)) if (!held.has(one.hash)) found.push({ what: 'revocation', subject: one.name, managed: true });
   if (receipt.clock === 'behind') found.push({ what: 'clock', subject: 'behind', managed: false });
   return found;
+}
+
+/** The programs there are not those that the signers named: an older keyward's, or somebody changed them. */
+function changedReceiver(clone: Clone, receipt: Receipt): readonly Difference[] {
+  if (receipt.receiver === clone.chain?.newest.value.receiver) return [];
+  return [{ what: 'receiver', subject: `${receipt.receiver.slice(0, 12)}, not the one of the release; \`keyward server enroll\` again renews it`, managed: false }];
 }
 
 /** What keyward names and never touches. */

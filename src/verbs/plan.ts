@@ -4,11 +4,12 @@ import { planChanges } from '../core/plan/index.ts';
 import type { Plan, ReleaseState } from '../core/plan/index.ts';
 import { fingerprint, parsePublicKey } from '../core/ssh/public-key.ts';
 import { reasonOf, splitSigned, verifyReceipt } from '../core/texts/index.ts';
-import type { TextCrypto } from '../core/texts/index.ts';
+import type { Manifest, Receipt, TextCrypto } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { prepare } from './draft.ts';
+import { grantsBetween } from './working-tree.ts';
 import type { Prepared } from './draft.ts';
 
 export interface PlanReport extends Plan {
@@ -17,8 +18,6 @@ export interface PlanReport extends Plan {
   readonly base?: { readonly number: number; readonly hash: string };
   /** False where this device never compared the fingerprint of release 1. */
   readonly trusted: boolean;
-  /** Providers of the policy: what they would get is not planned yet. */
-  readonly notYet: readonly string[];
 }
 
 export async function plan(world: World): Promise<PlanReport> {
@@ -35,8 +34,8 @@ export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<s
   const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value);
   const after = { release: prepared.release, manifests: [...prepared.manifests.values()].map((one) => one.value) };
   const result = planChanges(before, after, {
-    ...namesOf(clone, crypto),
-    grants: (person, server) => clone.policy.grants.between(person, server as never),
+    ...namesOf(clone, receipts, crypto),
+    grants: (person, target) => grantsBetween(clone.policy, person, target),
     isOff: (server) => isOff(clone, server, receipts, crypto),
   });
   return {
@@ -44,7 +43,6 @@ export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<s
     organization: clone.organization,
     ...(newest === undefined ? {} : { base: { number: newest.value.number, hash: newest.hash } }),
     trusted: clone.trusted,
-    notYet: clone.policy.providers.map((provider) => provider.name),
   };
 }
 
@@ -52,13 +50,13 @@ function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState[
   return { release, manifests: [...clone.manifestsOf(hashes).values()].map((one) => one.value) };
 }
 
-function namesOf(clone: Clone, crypto: TextCrypto) {
+function namesOf(clone: Clone, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto) {
   const people = new Map(clone.policy.people.map((person) => [person.id as SubjectId, person.handle]));
-  const servers = new Map(clone.policy.servers.map((server) => [server.id as TargetId, server.name]));
+  const targets = new Map([...clone.policy.servers, ...clone.policy.providers].map((target) => [target.id as TargetId, target.name]));
   const revocations = new Map(clone.revocations.map((one) => [one.hash, one.name]));
   return {
     person: (id: SubjectId) => people.get(id),
-    target: (id: TargetId) => servers.get(id),
+    target: (id: TargetId) => targets.get(id) ?? nameOfReceipt(clone, id, receipts, crypto),
     revocation: (hash: string) => revocations.get(hash),
     fingerprint: (line: string) => fingerprint(parsePublicKey(line), crypto.sha256),
   };
@@ -66,16 +64,32 @@ function namesOf(clone: Clone, crypto: TextCrypto) {
 
 /** A receipt of the server itself shows that it holds nothing but its couriers any more. */
 function isOff(clone: Clone, server: TargetId, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): boolean {
-  const newest = clone.chain?.newest;
-  const last = newest === undefined ? undefined : clone.manifestsOf(newest.value.manifests).get(server);
+  const last = lastManifest(clone, server);
   if (last === undefined || last.value.accounts.length > 0) return false;
-  const of = { organization: clone.organization, target: last.value.target, hostKeys: [...last.value.hostKeys, ...last.value.nextHostKeys] };
-  return [...receipts].some(([path, bytes]) => {
+  return ownReceipts(clone, last.value, receipts, crypto).some(([, receipt]) => receipt.manifest === last.hash);
+}
+
+/** What a server was called whose line is gone: the file of its receipt still says so. */
+function nameOfReceipt(clone: Clone, server: TargetId, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): string | undefined {
+  const last = lastManifest(clone, server);
+  const [path] = last === undefined ? [] : (ownReceipts(clone, last.value, receipts, crypto)[0] ?? []);
+  const name = path?.slice('receipts/'.length);
+  return clone.policy.servers.some((other) => other.name === name) ? undefined : name;
+}
+
+function lastManifest(clone: Clone, server: TargetId) {
+  return clone.chain === undefined ? undefined : clone.manifestsOf(clone.chain.newest.value.manifests).get(server);
+}
+
+/** Those of the stored receipts that this server signed itself, by path. */
+function ownReceipts(clone: Clone, of: Manifest, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): readonly (readonly [string, Receipt])[] {
+  const expected = { organization: clone.organization, target: of.target, hostKeys: [...of.hostKeys, ...of.nextHostKeys] };
+  return [...receipts].flatMap(([path, bytes]) => {
     try {
-      return verifyReceipt(splitSigned(latin1(bytes), 'receipt', path), of, crypto).value.manifest === last.hash;
+      return [[path, verifyReceipt(splitSigned(latin1(bytes), 'receipt', path), expected, crypto).value] as const];
     } catch (error) {
       if (reasonOf(error) === undefined) throw error;
-      return false;
+      return [];
     }
   });
 }
