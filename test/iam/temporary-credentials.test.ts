@@ -1,11 +1,11 @@
-/** The SDK's usual chain against the local service: a profile with a role, environment variables, no code of ours. */
+/** Temporary credentials: a profile with a role, by the SDK's usual chain and no code of ours; when they end. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { policy } from './conformance/world.ts';
+import { policy, World } from './conformance/world.ts';
 import { type Iam, startIam } from './index.ts';
 
 const SCRIPT = `
@@ -60,5 +60,21 @@ describe('the usual credential chain', () => {
     expect(await run('look')).toEqual(['1', 'AccessDenied']);
     expect(iam.calls.actions).toEqual(['ListUsers', 'CreateUser', 'AssumeRole', 'ListUsers', 'CreateUser']);
     expect(iam.calls.list.at(-1)?.principal).toMatch(/:assumed-role\/look\//);
+  });
+
+  it('ends when its time is over', async () => {
+    const world = new World(iam.endpoint, iam.region, iam.root);
+    const key = await world.key('runner');
+    const RoleArn = `arn:aws:iam::${iam.accountId}:role/look`;
+    const input = { RoleArn, RoleSessionName: 'short', DurationSeconds: '900' };
+    const session = await world.session('AssumeRole', input, key);
+    const client = world.client(session, { maxAttempts: 2 });
+    iam.clock.advance(899_000);
+    await client.listUsers({});
+    iam.clock.advance(2000);
+    await expect(client.listUsers({})).rejects.toMatchObject({
+      name: 'ExpiredToken',
+      $metadata: { httpStatusCode: 403 },
+    });
   });
 });

@@ -111,7 +111,7 @@ export const credentials: Chapter = {
     await world.admin.deleteSigningCertificate({ UserName, CertificateId });
     await refused(world.admin.deleteSigningCertificate({ UserName, CertificateId }), 'NoSuchEntityException', 404);
   },
-  'a user has at most 5 SSH public keys, none twice, RSA only': async (world) => {
+  'a user has at most 5 SSH public keys, none twice, RSA of 2048 bits and more only': async (world) => {
     const UserName = await world.user();
     const upload = (SSHPublicKeyBody: string): Promise<unknown> =>
       world.admin.uploadSSHPublicKey({ UserName, SSHPublicKeyBody });
@@ -120,6 +120,7 @@ export const credentials: Chapter = {
       'InvalidPublicKeyException',
       400,
     );
+    await refused(upload(sshLine(false, 1024)), 'InvalidPublicKeyException', 400);
     for (let at = 0; at < 4; at += 1) await upload(sshLine());
     await refused(upload(sshLine(true)), 'DuplicateSSHPublicKeyException', 400);
     await upload(sshLine());

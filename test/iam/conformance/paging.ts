@@ -44,10 +44,13 @@ export const paging: Chapter = {
     const all = [...shown, ...(rest.Users ?? []).map((user) => user.UserName ?? '')];
     assert.deepEqual([...new Set(all)].sort(), names);
   },
-  'MaxItems of 0 or 1,001 and a marker of nobody are refused': async (world) => {
+  'MaxItems of 0 or 1,001 and a marker of nobody or of another list are refused': async (world) => {
     await refused(world.admin.listUsers({ MaxItems: 0 }), 'ValidationError', 400);
     await refused(world.admin.listUsers({ MaxItems: 1001 }), 'ValidationError', 400);
     await refused(world.admin.listUsers({ Marker: 'nonsense' }), 'ValidationError', 400);
+    await people(world, 2);
+    const { Marker } = await world.admin.listUsers({ MaxItems: 1 });
+    await refused(world.admin.listGroups({ Marker }), 'ValidationError', 400);
   },
   'the lists of one user are paged too': async (world) => {
     const UserName = await world.user();

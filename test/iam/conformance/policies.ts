@@ -121,6 +121,15 @@ export const policies: Chapter = {
     const put = world.admin.putUserPolicy({ UserName: await world.user(), PolicyName: 'big', PolicyDocument });
     await refused(put, 'LimitExceededException', 409);
   },
+  'a managed policy is at most 6,144 characters': async (world) => {
+    const resources = Array.from({ length: 150 }, (_, at) => `arn:aws:s3:::a-bucket-with-a-long-name-${at}/*`);
+    const PolicyDocument = policy({ Effect: 'Allow', Action: 's3:GetObject', Resource: resources });
+    await refused(
+      world.admin.createPolicy({ PolicyName: world.name(), PolicyDocument }),
+      'LimitExceededException',
+      409,
+    );
+  },
   'documents that are no policies are MalformedPolicyDocument': async (world) => {
     const bad = [
       '{',
@@ -129,6 +138,7 @@ export const policies: Chapter = {
       policy({ Effect: 'Allow', Resource: '*' }),
       policy({ Effect: 'Allow', Action: 'GetUser', Resource: '*' }),
       policy({ Effect: 'Allow', Action: 'iam:GetUser' }),
+      policy(...[1, 2].map(() => ({ Sid: 'Same', Effect: 'Allow', Action: 'iam:GetUser', Resource: '*' }))),
       policy({ Effect: 'Allow', Action: 'iam:GetUser', Resource: '*', Principal: '*' }),
       policy({
         Effect: 'Allow',

@@ -1,4 +1,5 @@
 /** Signatures and the shape of answers, by requests that were signed here or changed on their way. */
+import { sha256 } from '../signature.ts';
 import { assert, type Chapter, type RawOptions, refused, type World } from './world.ts';
 
 const LIST = 'Action=ListUsers&Version=2010-05-08&MaxItems=1';
@@ -32,8 +33,14 @@ export const protocol: Chapter = {
     assert.deepEqual(await code(world, LIST, { sentHeaders: { 'x-amz-date': later } }), [403, 'SignatureDoesNotMatch']);
   },
   'a header with x-amz- that is not signed is SignatureDoesNotMatch': async (world) => {
-    const sentHeaders = { 'x-amz-security-token': 'something' };
-    assert.deepEqual((await code(world, LIST, { sentHeaders }))[0], 403);
+    const sentHeaders = { 'x-amz-something': 'something' };
+    assert.deepEqual(await code(world, LIST, { sentHeaders }), [403, 'SignatureDoesNotMatch']);
+    assert.equal((await code(world, LIST, { signedHeaders: sentHeaders }))[0], 200);
+  },
+  'x-amz-content-sha256 must be the hash of the body': async (world) => {
+    const wrong = { 'x-amz-content-sha256': sha256(`${LIST}0`) };
+    assert.deepEqual(await code(world, LIST, { signedHeaders: wrong }), [403, 'SignatureDoesNotMatch']);
+    assert.equal((await code(world, LIST, { signedHeaders: { 'x-amz-content-sha256': sha256(LIST) } }))[0], 200);
   },
   'a request signed more than five minutes ago, or to come, is refused': async (world) => {
     for (const minutes of [-6, 6]) {

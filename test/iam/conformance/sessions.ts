@@ -52,6 +52,32 @@ export const sessions: Chapter = {
     await refused(client.listGroups({}), 'AccessDenied', 403);
     await refused(assume(world, arn, other.key), 'AccessDenied');
   },
+  "an explicit deny of the user's own keeps a role away that trusts the user by name": async (world) => {
+    const one = await person(world);
+    const { arn } = await role(world, one.arn);
+    await assume(world, arn, one.key);
+    await world.admin.attachUserPolicy({ UserName: one.name, PolicyArn: DENY_ALL });
+    await refused(assume(world, arn, one.key), 'AccessDenied');
+  },
+  'temporary credentials count with their own token only': async (world) => {
+    const one = await person(world);
+    const { arn } = await role(world, one.arn);
+    const [first, second] = [await assume(world, arn, one.key), await assume(world, arn, one.key)];
+    await refused(
+      world.client({ ...first, sessionToken: second.sessionToken ?? '' }).listUsers({}),
+      'InvalidClientTokenId',
+      403,
+    );
+    const { accessKeyId, secretAccessKey } = first;
+    await refused(world.client({ accessKeyId, secretAccessKey }).listUsers({}), 'InvalidClientTokenId', 403);
+  },
+  'a session is no longer than the role lets it be': async (world) => {
+    const one = await person(world);
+    const { arn, name: RoleName } = await role(world, one.arn);
+    await refused(assume(world, arn, one.key, { DurationSeconds: '7200' }), 'ValidationError');
+    await world.admin.updateRole({ RoleName, MaxSessionDuration: 7200 });
+    await assume(world, arn, one.key, { DurationSeconds: '7200' });
+  },
   "a role that trusts the account needs the user's own policy as well": async (world) => {
     const one = await person(world);
     const { arn } = await role(world, one.arn.replace(/:user\/.*/, ':root'));
@@ -62,7 +88,7 @@ export const sessions: Chapter = {
     await world.admin.attachUserPolicy({ UserName: one.name, PolicyArn: DENY_ALL });
     await refused(assume(world, arn, one.key), 'AccessDenied');
   },
-  'a role that wants MFA is assumed with a right code only': async (world) => {
+  'a role that wants MFA is assumed with a right code only, and each code once': async (world) => {
     const one = await person(world);
     const { arn } = await role(world, one.arn, { Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } });
     const device = await enabledDevice(world, one.name);
@@ -71,6 +97,7 @@ export const sessions: Chapter = {
     const wrong = right === '000000' ? '000001' : '000000';
     await refused(assume(world, arn, one.key, { SerialNumber: device.serial, TokenCode: wrong }), 'AccessDenied');
     await assume(world, arn, one.key, { SerialNumber: device.serial, TokenCode: right });
+    await refused(assume(world, arn, one.key, { SerialNumber: device.serial, TokenCode: right }), 'AccessDenied');
   },
   'a session policy only takes away': async (world) => {
     const one = await person(world);

@@ -25,6 +25,8 @@ export interface RawOptions {
   /** Sent beside, or in the place of, what was signed. */
   readonly sentHeaders?: Readonly<Record<string, string>>;
   readonly region?: string;
+  /** Further headers, signed as well. */
+  readonly signedHeaders?: Readonly<Record<string, string>>;
 }
 
 export interface RawAnswer {
@@ -110,6 +112,7 @@ export class World {
       'x-amz-date': time,
     };
     if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+    Object.assign(headers, options.signedHeaders);
     const names = Object.keys(headers).sort();
     const canonical = canonicalRequest({ method: 'POST', target: '/', headers, body }, names);
     const signed = signature(canonical, time, scope, credentials.secretAccessKey);
@@ -144,9 +147,9 @@ export class World {
 let rsa: string | undefined;
 
 /** A new RSA key as an OpenSSH line of another modulus each time; `same` gives the last one again. */
-export function sshLine(same = false): string {
+export function sshLine(same = false, modulusLength = 2048): string {
   if (same && rsa !== undefined) return rsa;
-  const { e = '', n = '' } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+  const { e = '', n = '' } = generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
   const field = (bytes: Buffer): Buffer =>
     Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer).reverse(), bytes]);
   const number = (text: string): Buffer => {
