@@ -8,8 +8,10 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { instantOf } from './core/access/instant.ts';
+import type { Instant } from './core/access/instant.ts';
 import { Failure } from './core/failure.ts';
 import {
+  addToPrivateFile,
   findRepository,
   isThere,
   openJournals,
@@ -31,6 +33,7 @@ import type {
   Terminal,
   World,
 } from './world.ts';
+import type { HandOver } from './targets/aws-iam/index.ts';
 import { readPrograms } from './receiver/index.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
@@ -40,11 +43,13 @@ export interface Joining {
   /** `init`: where none is found, this folder becomes one. */
   readonly begins?: boolean;
   readonly terminal: Terminal;
+  /** `--passwords`: a new file for first passwords, where nobody sits at a terminal to be shown them. */
+  readonly passwords?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The world of one run. Throws `no-repository` when no repository is named and none is found. */
-export async function joinWorld({ repo, begins = false, terminal, env }: Joining): Promise<World> {
+export async function joinWorld({ repo, begins = false, terminal, env, passwords }: Joining): Promise<World> {
   const named = repo ?? nonEmpty(env['KEYWARD_REPO']);
   const folders = ownFolders(env);
   const settings = openSettings(folders);
@@ -64,7 +69,7 @@ export async function joinWorld({ repo, begins = false, terminal, env }: Joining
       const { receive, look, hash } = await readPrograms();
       return { text: receive + look, hash };
     },
-    target: joinTargets(settings, env),
+    target: joinTargets(settings, env, passwordsTo(terminal, passwords)),
   };
 }
 
@@ -127,13 +132,37 @@ function joinEnroller(terminal: Terminal): Enroller {
   };
 }
 
+/**
+ * Where a first password goes: into a file that a flag names, else onto the terminal of whoever sits there, once. In a
+ * pipeline nowhere, so none is made there.
+ */
+function passwordsTo(terminal: Terminal, file: string | undefined): HandOver | undefined {
+  if (file !== undefined) {
+    let begun: Promise<void> | undefined;
+    return async (target, account, password) => {
+      // One after another: two logins given at once must not both begin the file.
+      const line = new TextEncoder().encode(`${target} ${account} ${password}\n`);
+      begun = begun === undefined ? writePrivateFile(file, line) : begun.then(() => addToPrivateFile(file, line));
+      await begun;
+    };
+  }
+  if (!terminal.asks) return undefined;
+  return async (target, account, password) => {
+    terminal.tell(`First password of ${account} at ${target}, shown this once and to be changed at the first login: ${password}`);
+  };
+}
+
 /** The one place that knows which kind of target has which adapter. */
-function joinTargets(settings: SettingsStore, env: Joining['env']): World['target'] {
+function joinTargets(settings: SettingsStore, env: Joining['env'], handOver: HandOver | undefined): World['target'] {
   const keys = new Map<string, Promise<ConnectionKey>>();
   return async (place, courierKeyFile) => {
-    if (place.kind === 'aws-iam') return silent(place, 'not yet: AWS arrives later');
-    if (place.kind !== 'server')
-      return silent(place, `not yet: this keyward knows no targets of the kind ${place.kind}`);
+    if (place.kind === 'aws-iam') {
+      const { awsTarget } = await import('./targets/aws-iam/index.ts');
+      const random: World['random'] = (length) => new Uint8Array(randomBytes(length));
+      const now = (): Instant => instantOf(Date.now() / 1000);
+      return awsTarget(place, { crypto: CRYPTO, random, now, ...(handOver === undefined ? {} : { handOver }) });
+    }
+    if (place.kind !== 'server') return silent(place, `this keyward knows no targets of the kind ${place.kind}`);
     // A way of one's own brings its own key.
     const file =
       place.via !== undefined

@@ -4,6 +4,7 @@
  * Belongs here: contracts. Does not: any implementation (targets/, disk/, private-keys/, terminal/; main.ts joins them).
  * Every contract that reaches out answers one of three things: done, refused (it answered, and no), or unknown
  * (nobody could look, and why). Unknown is never "nothing there".
+ * Long, because all contracts stand on one page.
  */
 import type { Instant } from './core/access/instant.ts';
 import type { PublicKey } from './core/ssh/public-key.ts';
@@ -39,6 +40,14 @@ export interface Repository {
   commit(paths: readonly string[], message: string): Promise<Outcome<void>>;
   /** The e-mail-less answer to "who changed this": the newest commit, or unknown. */
   head(): Promise<Outcome<string>>;
+  /** Every version of a file that the commits up to the newest hold, newest first; unknown without version control. */
+  history(path: string): Promise<Outcome<History>>;
+}
+
+/** What version control has of one file. `whole`: false in a shallow clone, where older versions may be missing. */
+export interface History {
+  readonly versions: readonly Uint8Array[];
+  readonly whole: boolean;
 }
 
 /** A device's own settings for one organization, in the config folder; never part of the policy. */

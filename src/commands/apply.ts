@@ -7,13 +7,13 @@ import type { Style } from '../terminal/style.ts';
 import type { ApplyReport } from '../verbs/apply.ts';
 import { approveFlags } from './approve.ts';
 import { BaseCommand, type Work } from './base.ts';
-import { changeFlags, choiceOf, commitFlags, limitsOf, reachFlags } from './flags.ts';
+import { changeFlags, choiceOf, commitFlags, giveFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Apply extends BaseCommand<typeof Apply, ApplyReport> {
   static override summary = 'Sign what the policy says and, when no signature is missing, carry it to the servers.';
   static override description = '`approve` and `deliver` in one run. With a threshold of 2 or more it ends with 6 until the others have signed.';
   static override examples = ['<%= config.bin %> apply', '<%= config.bin %> apply --confirm release-7 --no-input'];
-  static override flags = { ...approveFlags, ...reachFlags, ...changeFlags, ...commitFlags };
+  static override flags = { ...approveFlags, ...reachFlags, ...giveFlags, ...changeFlags, ...commitFlags };
 
   protected async work(): Promise<Work<ApplyReport>> {
     const { apply } = await import('../verbs/apply.ts');

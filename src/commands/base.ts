@@ -99,7 +99,8 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     // Imported when it is needed: `--help` and a wrong flag need no world.
     const { joinWorld } = await import('../main.ts');
     const { repo } = this.flags as GlobalFlags;
-    return joinWorld({ ...(repo === undefined ? {} : { repo }), begins: this.begins, terminal: this.screen, env: process.env });
+    const passwords = 'passwords' in this.flags && typeof this.flags.passwords === 'string' ? { passwords: this.flags.passwords } : {};
+    return joinWorld({ ...(repo === undefined ? {} : { repo }), ...passwords, begins: this.begins, terminal: this.screen, env: process.env });
   }
 
   #listen(): () => void {

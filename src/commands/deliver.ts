@@ -3,7 +3,7 @@ import type { DeliverReport } from '../verbs/deliver.ts';
 import { deliverText, deliverWhy } from '../terminal/deliver-text.ts';
 import type { Style } from '../terminal/style.ts';
 import { BaseCommand, type Work } from './base.ts';
-import { changeFlags, choiceOf, commitFlags, limitsOf, reachFlags } from './flags.ts';
+import { changeFlags, choiceOf, commitFlags, giveFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Deliver extends BaseCommand<typeof Deliver, DeliverReport> {
   static override summary = 'Carry the newest signed release, and all revocations, to the servers.';
@@ -14,7 +14,7 @@ export default class Deliver extends BaseCommand<typeof Deliver, DeliverReport> 
     "<%= config.bin %> deliver --server 'web-*' --dry-run",
     '<%= config.bin %> deliver --json --no-input',
   ];
-  static override flags = { ...reachFlags, ...changeFlags, ...commitFlags };
+  static override flags = { ...reachFlags, ...giveFlags, ...changeFlags, ...commitFlags };
 
   protected async work(): Promise<Work<DeliverReport>> {
     const { deliver } = await import('../verbs/deliver.ts');

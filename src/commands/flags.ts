@@ -72,6 +72,14 @@ export const changeFlags = {
   'dry-run': Flags.boolean({ summary: 'show what would be done and do nothing' }),
 };
 
+/** On what gives: where a first password goes when nobody sits at a terminal. */
+export const giveFlags = {
+  passwords: Flags.string({
+    helpValue: '<file>',
+    summary: 'write first passwords of admin logins into this new file (mode 0600) instead of showing them',
+  }),
+};
+
 /** On what writes into the policy repository. */
 export const commitFlags = {
   commit: Flags.boolean({ summary: 'commit the files that were written, and nothing else' }),

@@ -38,6 +38,21 @@ export async function writePrivateFile(path: string, bytes: Uint8Array): Promise
   }
 }
 
+/** Adds to a file that `writePrivateFile` made in this run, and syncs it. Throws `key` when others can read it. */
+export async function addToPrivateFile(path: string, bytes: Uint8Array): Promise<void> {
+  const absolute = resolve(path);
+  await refuseShared(absolute, path);
+  const file = await open(absolute, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } catch (error) {
+    throw diskFailure(error, `write ${path}`);
+  } finally {
+    await file.close();
+  }
+}
+
 function taken(path: string): Failure {
   return new Failure('key', `${path} exists already; a private key is never written over another file`, {
     next: 'choose another file, or move that one away yourself',

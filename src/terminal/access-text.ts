@@ -9,7 +9,7 @@ import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 
 export function accessText(report: AccessReport, style: Style): string {
-  const { read, person, access, without, waysIn, notYet } = report;
+  const { read, person, access, without, waysIn } = report;
   const parts = [headText(read, style)];
   if (person !== undefined) {
     parts.push(personHead(report, style));
@@ -20,8 +20,6 @@ export function accessText(report: AccessReport, style: Style): string {
   if (without.length > 0) parts.push(withoutText(report, style));
   if (read.at !== undefined) parts.push(heardText(report, style));
   if (waysIn.length > 0) parts.push(waysText(waysIn, style));
-  if (notYet.length > 0)
-    parts.push(wrap(`! Not looked at: ${notYet.map(tame).join(', ')}. No release has them yet.`, style.width, '  '));
   return parts.join('\n\n');
 }
 

@@ -15,7 +15,6 @@ const WORDS: Readonly<Record<TargetState, string>> = {
 export function deliverText(report: DeliverReport, style: Style): string {
   const rows = report.targets.map((one) => [`  ${style.mark(MARKS[one.state])} ${tame(one.name)}`, WORDS[one.state], detail(one)]);
   const parts = [rows.length > 0 ? table(rows, style) : '  The release lists no target yet.', summary(report)];
-  for (const name of report.notYet) parts.push(`  ! ${tame(name)}  not yet: admin logins are neither given nor taken away there`);
   if (report.waiting !== undefined) parts.push(waitingLine(report.waiting, style));
   parts.push(commitLine(report.written, style));
   return parts.filter((part) => part !== '').join('\n');
@@ -47,6 +46,15 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   at: ['at job', 'at jobs'],
   linger: ['lingering service', 'lingering services'],
   sudo: ['sudo shell', 'sudo shells'],
+  login: ['login', 'logins'],
+  password: ['password', 'passwords'],
+  'access-key': ['access key', 'access keys'],
+  certificate: ['certificate', 'certificates'],
+  'ssh-key': ['SSH key', 'SSH keys'],
+  'service-credential': ['service credential', 'service credentials'],
+  'mfa-device': ['MFA device', 'MFA devices'],
+  group: ['group', 'groups'],
+  policy: ['policy', 'policies'],
 };
 
 export function runningText(kind: string, howMany: number): string {
@@ -94,7 +102,6 @@ export function deliverWhy(report: DeliverReport): string | undefined {
     named('unknown', 'not reached'),
     named('partly', 'took it in part'),
     named('not-begun', 'not begun'),
-    report.notYet.length > 0 ? `${report.notYet.join(', ')}: not yet` : '',
     report.waiting === undefined ? '' : `release ${report.waiting.number} waits for ${report.waiting.missing} more`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? undefined : parts.join('; ');

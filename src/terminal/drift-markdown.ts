@@ -13,7 +13,7 @@ export function besideKey({
 }
 
 export function driftMarkdown(report: DriftReport, longest?: number): string {
-  const { release, targets, notYet } = report;
+  const { release, targets } = report;
   const of = (...states: readonly DriftOf['state'][]): readonly DriftOf[] =>
     targets.filter(({ state }) => states.includes(state));
   const [unseen, differ, clean] = [of('unknown', 'refused'), of('differs'), of('clean')];
@@ -28,10 +28,7 @@ export function driftMarkdown(report: DriftReport, longest?: number): string {
   const parts: readonly Part[] = [
     {
       title: 'Not looked at: unknown, not clean',
-      lines: [
-        ...unseen.map(({ name, why }) => `- ${code(name)}: ${code(why ?? 'no reason given')}`),
-        ...notYet.map((name) => `- ${code(name)}: not yet`),
-      ],
+      lines: unseen.map(({ name, why }) => `- ${code(name)}: ${code(why ?? 'no reason given')}`),
       folded: false,
     },
     { title: 'Ways in that keyward does not manage: for a person', lines: lines(false), folded: false },

@@ -5,10 +5,7 @@ import { besideKey } from './drift-markdown.ts';
 import { tame } from './style.ts';
 
 export function driftRemarks(report: DriftReport): readonly Remark[] {
-  const all = [
-    ...report.targets.flatMap(remarksOf),
-    ...report.notYet.map((name) => silent(name, 'not-looked', 'not yet looked at')),
-  ];
+  const all = report.targets.flatMap(remarksOf);
   return [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')];
 }
 

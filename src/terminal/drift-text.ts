@@ -11,7 +11,6 @@ export function driftText(report: DriftReport, style: Style): string {
   const clean = report.targets.filter((one) => one.state === 'clean').length;
   lines.push(`Release ${report.release.number}: ${clean} of ${count(report.targets.length, 'target')} as signed.`);
   if (report.targets.some((one) => one.differences.some((found) => found.managed))) lines.push('`keyward deliver` puts right what keyward manages.');
-  for (const name of report.notYet) lines.push(`! ${tame(name)}: not yet looked at, admin logins come later`);
   return [...lines, commitLine(report.written, style)].filter((line) => line !== '').join('\n');
 }
 
@@ -42,7 +41,7 @@ export function driftWhy(report: DriftReport): string | undefined {
     const names = report.targets.filter((one) => one.state === state).map((one) => one.name);
     return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
   };
-  const parts = [of('refused', 'refused'), of('unknown', 'not looked at'), of('differs', 'differs'), report.notYet.length > 0 ? `${report.notYet.join(', ')}: not yet` : ''];
+  const parts = [of('refused', 'refused'), of('unknown', 'not looked at'), of('differs', 'differs')];
   const why = parts.filter((part) => part !== '').join('; ');
   return why === '' ? undefined : why;
 }

@@ -2,7 +2,7 @@
 import { formatInstant } from '../core/access/index.ts';
 import type { Instant } from '../core/access/index.ts';
 import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
-import type { OutReport } from '../verbs/revoke.ts';
+import type { OutReport, Proof } from '../verbs/revoke.ts';
 import { commitLine, endedText, runningText } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -47,10 +47,18 @@ function row(handle: string, one: OutReport, style: Style): readonly string[] {
   const took = `after ${one.seconds.toFixed(1)} s`;
   if (one.state === 'unknown') return [`  ${style.mark('failed')} ${name}`, 'no answer', `${stillIn(handle, one)} (${tame(one.why ?? '')})`];
   if (one.state === 'refused') return [`  ${style.mark('failed')} ${name}`, 'refused', tame(one.why ?? '')];
-  const proof = one.proof === 'refused' ? 'login refused' : one.proof === 'still-accepted' ? 'KEY STILL ACCEPTED' : 'reported by the server';
+  const proof = PROOFS[one.proof ?? 'reported'];
   const rest = [endedText(one.ended), proof, one.state === 'partly' ? tame(one.why ?? '') : ''].filter((part) => part !== '').join('; ');
   return [`  ${style.mark(one.state === 'out' ? 'done' : 'warning')} ${name}`, `out ${took}`, rest];
 }
+
+/** What a provider cannot end is said with it: whoever reads "out" must not take it for more. */
+const PROOFS: Readonly<Record<Proof, string>> = {
+  refused: 'login refused',
+  reported: 'reported by the server',
+  says: 'it says that everything is denied, unsigned; sessions of roles they assumed end by themselves, and what they made there stays',
+  'still-accepted': 'KEY STILL ACCEPTED',
+};
 
 function stillIn(handle: string, one: OutReport): string {
   const end = one.endsByItself === undefined ? 'nothing ends it by itself' : `it ends by itself ${formatInstant(one.endsByItself as Instant)}`;

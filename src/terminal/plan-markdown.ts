@@ -29,7 +29,7 @@ export function planMarkdown(report: PlanReport, longest?: number): string {
 }
 
 function headOf(report: PlanReport, gains: number, losses: number, others: number): readonly string[] {
-  const { base, looked, trusted, notYet } = report;
+  const { base, looked, trusted } = report;
   const against =
     base === undefined
       ? 'No release is signed yet'
@@ -43,7 +43,6 @@ function headOf(report: PlanReport, gains: number, losses: number, others: numbe
     ...(trusted || base === undefined
       ? []
       : ['', '⚠ Release 1 was taken as it lies here: `KEYWARD_FIRST_RELEASE` is not set.']),
-    ...notYet.flatMap((name) => ['', `⚠ Not planned: ${code(name)}`]),
   ];
 }
 

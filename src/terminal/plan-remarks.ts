@@ -18,12 +18,6 @@ export function planRemarks(report: PlanReport): readonly Remark[] {
     })),
     ...byRule(report.changes.filter(({ direction }) => direction === 'widens')),
     ...elsewhere(report.changes),
-    ...report.notYet.map((name): Remark => ({
-      severity: 'warning',
-      rule: 'not-yet',
-      message: `${tame(name)} was not planned`,
-      place: POLICY,
-    })),
   ];
 }
 

@@ -12,15 +12,13 @@ export function planText(report: PlanReport, style: Style, signer?: string): str
   const lines = [head(report)];
   if (!report.trusted && report.base !== undefined) lines.push('! Release 1 was never compared on this device: what it says is taken as it lies there.');
   const own = (change: Change): boolean => signer !== undefined && change.direction === 'widens' && change.person?.name === signer;
-  lines.push(...section('You gain', report.changes.filter(own), style));
-  for (const direction of ['widens', 'narrows', 'neutral'] as const) {
-    const changes = report.changes.filter((change) => change.direction === direction && !own(change));
-    lines.push(...section(TITLES[direction], changes, style));
-  }
+  const of = (direction: Change['direction']) => report.changes.filter((change) => change.direction === direction && !own(change));
+  const sections = (['widens', 'narrows', 'neutral'] as const).map((direction) => section(TITLES[direction], of(direction), style));
+  // One by one: there may be more lines than a call takes arguments.
+  for (const line of [section('You gain', report.changes.filter(own), style), ...sections].flat()) lines.push(line);
   if (report.risks.length > 0) {
     lines.push('', style.paint('bold', 'Risks'), ...report.risks.map((risk) => wrap(`  ! ${tame(risk.message)} (--accept-risk ${tame(risk.name)})`, style.width, '    ')));
   }
-  for (const name of report.notYet) lines.push(`! ${tame(name)}: admin logins are not planned yet`);
   lines.push('', planLine(report));
   return lines.map((line) => (line.length > style.width ? wrap(line, style.width, '  ') : line)).join('\n');
 }

@@ -90,8 +90,6 @@ export interface AccessReport {
   readonly targets: readonly TargetRead[];
   /** What lets in beside keyward, as far as it is accepted or a server told of it. */
   readonly waysIn: readonly UnmanagedWay[];
-  /** Providers of the policy that stand in nothing of what was read. */
-  readonly notYet: readonly string[];
 }
 
 export async function access(world: World, options: AccessOptions): Promise<AccessReport> {
@@ -124,7 +122,6 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
       targets.map(([, manifest]) => manifest),
     ),
     waysIn: ways.filter(({ owner }) => person === undefined || owner === person.handle),
-    notYet: clone.policy.providers.filter(({ id }) => !looking.manifests.has(id)).map(({ name }) => name),
   };
 }
 

@@ -42,8 +42,6 @@ export interface DeliverReport {
   readonly written: readonly string[];
   /** A later release that waits for signatures: nothing of it is in force. */
   readonly waiting?: { readonly number: number; readonly missing: number; readonly from: readonly string[] };
-  /** Providers of the policy: delivering to them comes later. */
-  readonly notYet: readonly string[];
   readonly status: ExitStatus;
 }
 
@@ -166,16 +164,13 @@ function report(world: World, clone: Clone, targets: readonly TargetReport[], wr
     missing: Math.max(draft.missing.count, draft.missing.oldCount),
     from: [...new Set([...draft.missing.from, ...draft.missing.oldFrom])].map((id) => handles.get(id) ?? id).sort(),
   };
-  const notYet = clone.policy.providers.map((provider) => provider.name);
   const statuses = targets.filter((one) => one.why !== 'dry run').map((one) => STATUS[one.state]);
-  const more = [...(waiting === undefined ? [] : [EXIT.waits]), ...(notYet.length > 0 ? [EXIT.incomplete] : [])];
   return {
     organization: clone.organization,
     release: { number: newest.value.number, hash: newest.hash },
     targets,
     written,
     ...(waiting === undefined ? {} : { waiting }),
-    notYet,
-    status: worst([...statuses, ...more]),
+    status: worst([...statuses, ...(waiting === undefined ? [] : [EXIT.waits])]),
   };
 }

@@ -59,14 +59,17 @@ export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Pre
 
 /** Every target's manifest, as a policy and revocations mean it. */
 export function manifestsMeant(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[]): readonly Manifest[] {
-  const { server: manifestOf } = renderer({
+  const { server, provider } = renderer({
     organization: policy.organization,
     people: policy.people,
     couriers: policy.couriers.flatMap((courier) => courier.keys),
     counted: counted.map((one) => one.value),
     undone: undone.map((one) => one.value),
   });
-  return policy.servers.map((server) => manifestOf(server, policy.grants.on(server.id)));
+  return [
+    ...policy.servers.map((one) => server(one, policy.grants.on(one.id))),
+    ...policy.providers.map((one) => provider(one, one.grants)),
+  ];
 }
 
 function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {

@@ -38,7 +38,6 @@ export interface DriftReport {
   readonly release: { readonly number: number; readonly hash: string };
   readonly targets: readonly DriftOf[];
   readonly written: readonly string[];
-  readonly notYet: readonly string[];
   readonly status: ExitStatus;
 }
 
@@ -60,9 +59,8 @@ export async function drift(world: World, options: { readonly choice: Choice; re
     const written = await keepAnswers(world, clone, carried);
     const owners = keyOwners(clone, world);
     const reports = carried.map((one) => driftOf(clone, owners, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
-    const notYet = clone.policy.providers.map((provider) => provider.name);
-    const statuses = [...reports.map((one) => STATUS[one.state]), ...(notYet.length > 0 ? [EXIT.incomplete] : [])];
-    return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, notYet, status: worst(statuses) };
+      const statuses = reports.map((one) => STATUS[one.state]);
+    return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, status: worst(statuses) };
   } finally {
     watch.stop();
   }

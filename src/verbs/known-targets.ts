@@ -2,8 +2,8 @@
  * The targets of the newest release, with all that is needed to reach them: what is trusted comes from the signed
  * manifest, only the address from the policy (R22).
  */
-import type { Server } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
+import { wayTo } from '../core/texts/index.ts';
 import type { Manifest } from '../core/texts/index.ts';
 import type { TargetPlace } from '../world.ts';
 import type { Clone } from './clone.ts';
@@ -27,38 +27,63 @@ export interface Choice {
 }
 
 
-/** Every target of the newest release, by id: the one that sorts lowest is asked first. */
+/**
+ * Every target of the newest release, by id: the one that sorts lowest is asked first. Those that cannot sign what they
+ * answer come after all others: they would prove nothing for the rest.
+ */
 export function knownTargets(clone: Clone): readonly KnownTarget[] {
   if (clone.chain === undefined) return [];
-  const servers = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
+  const addresses = new Map(addressesOf(clone));
   const nameOf = targetNames(clone);
   const manifests = clone.manifestsOf(clone.chain.newest.value.manifests);
   return [...manifests]
     .map(([id, { value, text, hash }]) => {
-      const server = servers.get(id);
+      const address = addresses.get(id);
       return {
         id,
         name: nameOf(id),
         manifest: value,
         manifestText: text,
         manifestHash: hash,
-        place: server === undefined ? undefined : placeOf(clone, server, value),
+        place: address === undefined ? undefined : placeOf(clone, nameOf(id), address, value, text),
       };
     })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+    .sort((a, b) => Number(signsNothing(a)) - Number(signsNothing(b)) || (a.id < b.id ? -1 : 1));
 }
 
-function placeOf(clone: Clone, server: Server, signed: Manifest): TargetPlace {
-  const via = clone.settings.via?.[server.name];
+function signsNothing({ manifest }: KnownTarget): boolean {
+  return manifest.hostKeys.length === 0;
+}
+
+/** Of every target the policy has a line for; a provider has none of its own, its service is where the device's settings say. */
+function addressesOf({ policy }: Clone): readonly (readonly [string, Pick<TargetPlace, 'address' | 'port'>])[] {
+  return [
+    ...policy.servers.map(({ id, address, port }) => [id, { address, port }] as const),
+    ...policy.providers.map(({ id }) => [id, { address: '', port: 0 }] as const),
+  ];
+}
+
+function placeOf(
+  clone: Clone,
+  name: string,
+  address: Pick<TargetPlace, 'address' | 'port'>,
+  signed: Manifest,
+  manifest: string,
+): TargetPlace {
+  const via = clone.settings.via?.[name];
+  const firstRelease = clone.chain?.verified[0]?.hash;
   return {
-    id: server.id,
-    name: server.name,
+    id: signed.target,
+    name,
     kind: signed.kind,
     organization: clone.organization,
-    address: server.address,
-    port: server.port,
+    ...address,
     hostKeys: [...signed.hostKeys, ...signed.nextHostKeys],
     ...(via === undefined ? {} : { via }),
+    settings: Object.fromEntries(signed.settings.map((setting) => [setting.name, setting.value])),
+    ...(firstRelease === undefined || clone.chain === undefined
+      ? {}
+      : { trust: { firstRelease, releases: wayTo(clone.chain, 0), manifest } }),
   };
 }
 

@@ -48,8 +48,11 @@ export interface Before {
   readonly accepted: readonly PublicKey[];
 }
 
-/** `refused`: the three parts of a proof are there. `reported`: the server says so, and no proof could be had. */
-export type Proof = 'refused' | 'reported' | 'still-accepted';
+/**
+ * `refused`: the three parts of a proof are there. `reported`: the server says so, and no proof could be had. `says`: so
+ * does a target that can sign nothing.
+ */
+export type Proof = 'refused' | 'reported' | 'says' | 'still-accepted';
 
 export interface OutReport {
   readonly name: string;
@@ -185,8 +188,7 @@ export async function carryOut(
       watch.begin(one.target.name);
       const answer = await carryTo(world, clone, journal, one.target, load, signal);
       carried.push(answer);
-      const isOut = stateOf(clone, answer, revocation.hash).state !== 'unknown' && answer.outcome.kind === 'done';
-      const proof = isOut ? await within(limits, (own) => prove(world, clone, one, out, own)) : undefined;
+      const proof = answer.outcome.kind !== 'done' ? undefined : answer.outcome.value.proof === 'says' ? 'says' : await within(limits, (own) => prove(world, clone, one, out, own));
       watch.end(one.target.name);
       return outReport(clone, one, answer, revocation.hash, proof, out.about);
     });

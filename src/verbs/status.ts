@@ -51,8 +51,6 @@ export interface StatusReport {
   readonly gaps: readonly number[];
   /** Receipts of no target of the release. */
   readonly strays: readonly string[];
-  /** Providers of the policy that no release has yet. */
-  readonly notYet: readonly string[];
   readonly todo: readonly Todo[];
   readonly looked: Looked;
 }
@@ -120,9 +118,6 @@ export async function status(world: World): Promise<StatusReport> {
     refused: refusedOf(clone, drafts),
     gaps: chain?.gaps.map((one) => one.value.number) ?? [],
     strays,
-    notYet: clone.policy.providers
-      .filter(({ id }) => !heard.some(({ target }) => target.id === id))
-      .map(({ name }) => name),
     looked: {
       releases: (chain?.verified.length ?? 0) + clone.refused.length,
       targets: heard.length,

@@ -1,5 +1,5 @@
 /** The policy as it lies in this folder, which nobody has signed: what it would grant, and whether a release came from it. */
-import type { RuleSource, SubjectId, TargetId } from '../core/access/index.ts';
+import type { Grant, RuleSource, SubjectId, TargetId } from '../core/access/index.ts';
 import { hashOf, inputs as inputsText } from '../core/texts/index.ts';
 import type { Input, Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
@@ -55,9 +55,14 @@ export function rulesHere(clone: Clone, here: ReadonlyMap<string, Manifest>): Ru
   };
 }
 
-function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): readonly RuleSource[] {
+/** What the policy here grants one person on one target, of whatever kind. */
+export function grantsBetween(policy: Clone['policy'], person: SubjectId, target: TargetId): readonly Grant[] {
   const provider = policy.providers.find(({ id }) => id === target);
-  const grants = provider?.grants.filter((grant) => grant.person === person) ?? policy.grants.between(person, target);
+  return provider?.grants.filter((grant) => grant.person === person) ?? policy.grants.between(person, target);
+}
+
+function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): readonly RuleSource[] {
+  const grants = grantsBetween(policy, person, target);
   return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
 }
 

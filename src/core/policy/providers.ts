@@ -19,8 +19,24 @@ export function providerOf(
   people: ReadonlyMap<SubjectId, Person>,
   now: Instant,
 ): Provider {
-  const { name, value, at } = provider;
-  const grants = value.rules.flatMap((rule, index): Grant[] => {
+  const { name, value } = provider;
+  return {
+    name,
+    id: value.id as ProviderId,
+    kind: value.kind,
+    settings: settingsOf(organization, value),
+    accepted: (value.accepted ?? []).flatMap(acceptedOf),
+    grants: grantsOf(provider, reaches, people, now),
+  };
+}
+
+function grantsOf(
+  { name, value, at }: Entry<WrittenProvider>,
+  reaches: Reaches,
+  people: ReadonlyMap<SubjectId, Person>,
+  now: Instant,
+): readonly Grant[] {
+  return value.rules.flatMap((rule, index): Grant[] => {
     const until = endOf(rule);
     if (hasEnded(until, now)) return [];
     const rights = rightsOf(rule);
@@ -44,14 +60,6 @@ export function providerOf(
       ];
     });
   });
-  return {
-    name,
-    id: value.id as ProviderId,
-    kind: value.kind,
-    settings: settingsOf(organization, value),
-    accepted: (value.accepted ?? []).flatMap(acceptedOf),
-    grants,
-  };
 }
 
 /** Everything is said, what was left out as well: a signed manifest must not mean something else with the next keyward. */

@@ -11,7 +11,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { TextCrypto } from '../../core/texts/index.ts';
-import type { AbortSignalLike, Answer, Outcome, Parcel, Random, Target, TargetPlace, Turn } from '../../world.ts';
+import type { AbortSignalLike, Answer, Outcome, Parcel, Random, Target, TargetPlace } from '../../world.ts';
 import { exchange } from './exchange.ts';
 import type { HandOver } from './giving.ts';
 import { abortOf, Caller, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
@@ -47,7 +47,6 @@ async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions,
   try {
     const caller = new Caller(iam, abort.signal, options.iam?.settle ?? SETTLE);
     const { crypto, random, handOver } = options;
-    if (turn !== undefined && !(await turn())) return { kind: 'unknown', why: 'nothing was handed over: it was not its turn' };
     return await exchange({ place, parcel, caller, now: options.now(), crypto, random, handOver, mayWrite: turn });
   } catch (error) {
     if (error instanceof Failure) {

@@ -128,5 +128,4 @@ export const schema = v.strictObject({
   without: v.pipe(v.array(person), v.description('people of the policy who reach none of these servers')),
   targets: v.array(target),
   waysIn: v.pipe(v.array(wayIn), v.description('what lets in beside keyward')),
-  notYet: v.array(v.string()),
 });

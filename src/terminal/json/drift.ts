@@ -23,6 +23,5 @@ export const schema = v.strictObject({
   release: releaseName,
   targets: v.array(target),
   written: paths,
-  notYet: v.array(v.string()),
   status,
 });

@@ -80,7 +80,6 @@ export const schema = v.strictObject({
   refused: v.array(v.strictObject({ number: v.exactOptional(number), hash, reason: v.string(), message: v.string() })),
   gaps: v.pipe(v.array(number), v.description('releases whose predecessor is not here')),
   strays: v.pipe(names, v.description('receipts of no server of the release')),
-  notYet: names,
   todo: v.array(
     v.strictObject({ what: v.pipe(v.string(), v.description('a stable name')), why: v.string(), next: v.string() }),
   ),

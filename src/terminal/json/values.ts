@@ -34,7 +34,6 @@ export const plan = v.strictObject({
   organization: v.string(),
   base: v.exactOptional(releaseName),
   trusted: v.pipe(v.boolean(), v.description('whether this device compared the fingerprint of release 1')),
-  notYet: v.pipe(v.array(v.string()), v.description('providers that are not planned yet')),
 });
 
 export const approved = v.strictObject({
@@ -64,7 +63,6 @@ export const delivered = v.strictObject({
   targets: v.array(target),
   written: paths,
   waiting: v.exactOptional(v.strictObject({ number, missing: amount, from: v.array(v.string()) })),
-  notYet: v.array(v.string()),
   status,
 });
 
@@ -74,7 +72,7 @@ export const out = v.strictObject({
   state: v.picklist(['out', 'partly', 'refused', 'unknown']),
   why: v.exactOptional(v.string()),
   seconds,
-  proof: v.exactOptional(v.picklist(['refused', 'reported', 'still-accepted'])),
+  proof: v.exactOptional(v.picklist(['refused', 'reported', 'says', 'still-accepted'])),
   ended: v.array(running),
   failed: v.array(failed),
   root: v.pipe(v.array(v.picklist(['sudo', 'group', 'enrolled'])), v.description('how the person had root there: reported, not proved')),
