@@ -56,7 +56,7 @@ function readAny(text: string, label: string): HostList {
   const json = asJson(text);
   if (json !== undefined) return { kind: 'json', ...readJson(json, label) };
   if (lines.some((line) => /^(@\S+\s+)?\S+\s+(ssh-|ecdsa-|sk-)\S+\s+AAAA/.test(line))) return { kind: 'known_hosts', ...readKnownHosts(lines) };
-  const isYaml = /^(---|[\w.-]+:\s*(#.*)?)$/.test(lines[0] ?? '');
+  const isYaml = /^(---|[\w.-]+:(\s|$))/.test(lines[0] ?? '');
   return { kind: 'inventory', ...(isYaml ? readYamlInventory(text, label) : readIniInventory(text)) };
 }
 

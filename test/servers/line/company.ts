@@ -57,7 +57,7 @@ export class Company {
       // Who did not sign release 1 compares its fingerprint, as a person would.
       for (const who of wishes.signers.slice(company.#threshold)) await company.must(who, 'init', '--me', who, '--confirm', 'first-release');
       await Promise.all([...company.fleet.servers.values()].map((server) => server.addRootKey(company.key('root').publicLine)));
-      if (wishes.enrolled !== false) for (const server of company.fleet.servers.values()) await company.enroll(server);
+      if (wishes.enrolled !== false) await company.enrollAll(wishes.servers);
       return company;
     } catch (error) {
       await company.end();
@@ -169,6 +169,17 @@ export class Company {
   async apply(): Promise<void> {
     await this.approve();
     await this.must(this.signers[0] ?? '', 'deliver');
+  }
+
+  /** Several at once, as one would. */
+  async enrollAll(names: readonly string[]): Promise<Ran> {
+    const file = join(this.folder, 'servers.json');
+    const list = names.map((name) => {
+      const { address, port, hostKeys } = this.server(name);
+      return { name, address, port, hostKeys };
+    });
+    writeFileSync(file, JSON.stringify(list));
+    return this.must(this.signers[0] ?? '', 'server', 'enroll', '--from', file, '--identity', this.key('root').path, '--accept', 'there at enrolment', '--parallel', '4');
   }
 
   async enroll(server: TestServer, ...more: readonly string[]): Promise<Ran> {
