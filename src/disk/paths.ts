@@ -2,7 +2,7 @@
  * Which paths inside the repository are taken. They come from handles, hashes and numbers, so a list of what is allowed
  * is short; everything else is refused by name before a file is touched (R14).
  */
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { isMissing } from './file-errors.ts';
@@ -50,7 +50,8 @@ export async function insideRoot(root: string, path: string): Promise<string | u
 /** What lies there; undefined when nothing does. Throws `disk` for a link, a pipe, a device: what is neither. */
 export async function kindOf(absolute: string, path: string): Promise<'file' | 'folder' | undefined> {
   try {
-    const found = await lstat(absolute);
+    // At once: waiting for each of ten thousand files costs more than looking at them.
+    const found = lstatSync(absolute);
     if (found.isDirectory()) return 'folder';
     if (found.isFile()) return 'file';
     const what = found.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';

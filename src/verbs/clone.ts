@@ -125,13 +125,11 @@ async function readReleases(world: World): Promise<Stored> {
 
 /** Bytes as they are, one character each: what is not ASCII is refused by whoever parses it. */
 export function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 export function toBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 /** Release 1 by the fingerprint this device knows; to look, release 1 as it lies there. */

@@ -33,11 +33,13 @@ export interface Choices {
 
 /** The release that the working tree means, with these choices. Throws `policy` when it has an error at that instant. */
 export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Prepared {
-  const policy = mustCompile(compilePolicy(clone.files, choices.issued, crypto.sha256));
+  const isNow = choices.issued === clone.now;
+  const policy = mustCompile(isNow ? clone.compilation : compilePolicy(clone.files, choices.issued, crypto.sha256));
   mustBeWhole(clone);
   const undone = clone.revocations.filter((one) => policy.undone.includes(one.name));
   const counted = clone.revocations.filter((one) => !undone.includes(one));
-  const manifests = render(policy, counted, undone, crypto);
+  const known = new Set(clone.chain?.newest.value.manifests);
+  const manifests = render(manifestsMeant(policy, counted, undone), known, crypto);
   const inputs = inputsOf(clone.files, crypto);
   const release = draftRelease(
     clone.chain?.newest,
@@ -72,11 +74,13 @@ export function manifestsMeant(policy: Compiled, counted: readonly HeldRevocatio
   ];
 }
 
-function render(policy: Compiled, counted: readonly HeldRevocation[], undone: readonly HeldRevocation[], crypto: TextCrypto) {
+/** What the newest release has already was read back when it was made, and need not be once more. */
+function render(meant: readonly Manifest[], known: ReadonlySet<string>, crypto: TextCrypto) {
   return new Map(
-    manifestsMeant(policy, counted, undone).map((value) => {
-      const text = manifestText.write(value);
-      return [hashOf(text, crypto), { value, text }] as const;
+    meant.map((value) => {
+      const spelled = manifestText.spell(value);
+      const hash = hashOf(spelled, crypto);
+      return [hash, { value, text: known.has(hash) ? spelled : manifestText.write(value) }] as const;
     }),
   );
 }

@@ -31,7 +31,7 @@ export async function plan(world: World): Promise<PlanReport> {
 /** What a prepared release changes. `receipts` are the stored ones, by path: they show which servers keyward was taken off. */
 export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): PlanReport {
   const newest = clone.chain?.newest;
-  const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value);
+  const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value, prepared);
   const after = { release: prepared.release, manifests: [...prepared.manifests.values()].map((one) => one.value) };
   const result = planChanges(before, after, {
     ...namesOf(clone, receipts, crypto),
@@ -46,8 +46,11 @@ export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<s
   };
 }
 
-function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState['release']): ReleaseState {
-  return { release, manifests: [...clone.manifestsOf(hashes).values()].map((one) => one.value) };
+/** A manifest that stays as it is is the same value on both sides: equal bytes mean the same. */
+function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState['release'], { manifests }: Prepared): ReleaseState {
+  const same = hashes.flatMap((hash) => manifests.get(hash)?.value ?? []);
+  const others = clone.manifestsOf(hashes.filter((hash) => !manifests.has(hash)));
+  return { release, manifests: [...same, ...[...others.values()].map((one) => one.value)] };
 }
 
 function namesOf(clone: Clone, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto) {

@@ -44,22 +44,55 @@ export interface Holding {
 /** What everybody holds on one server, by id. */
 export function holdingsOn(manifest: Manifest): ReadonlyMap<SubjectId, Holding> {
   const outIds = new Set(manifest.revokedIds);
-  const outKeys = new Set(manifest.revokedKeys.map((key) => key.line));
-  const keys = groupById(manifest.keys.filter(({ line }) => !outKeys.has(keyOf(line))));
-  const sudo = groupById(manifest.sudo);
-  const rights = groupById(manifest.rights);
   const granted = manifest.accounts.filter(({ id }) => !outIds.has(id));
-  return new Map(
-    granted.map((account) => {
-      const own = {
-        account,
-        keys: keys.get(account.id) ?? [],
-        sudo: sudo.get(account.id) ?? [],
-        rights: rights.get(account.id) ?? [],
-      };
-      return [account.id, { ...own, spelled: JSON.stringify(own) }];
-    }),
-  );
+  let lines: Lines | undefined;
+  const read = (): Lines => (lines ??= linesOf(manifest));
+  return new Map(granted.map((account) => [account.id, new Held(account, read)]));
+}
+
+/** The lines of a manifest by whose they are, without what is revoked. */
+interface Lines {
+  readonly keys: ReadonlyMap<SubjectId, readonly KeyLine[]>;
+  readonly sudo: ReadonlyMap<SubjectId, readonly SudoLine[]>;
+  readonly rights: ReadonlyMap<SubjectId, readonly RightLine[]>;
+}
+
+function linesOf(manifest: Manifest): Lines {
+  const outKeys = new Set(manifest.revokedKeys.map((key) => key.line));
+  return {
+    keys: groupById(manifest.keys.filter(({ line }) => !outKeys.has(keyOf(line)))),
+    sudo: groupById(manifest.sudo),
+    rights: groupById(manifest.rights),
+  };
+}
+
+/** A holding whose lines are looked for when they are asked for: of a server that stays as it is nobody asks. */
+class Held implements Holding {
+  readonly account: AccountLine;
+  readonly #lines: () => Lines;
+  #spelled: string | undefined;
+
+  constructor(account: AccountLine, lines: () => Lines) {
+    this.account = account;
+    this.#lines = lines;
+  }
+
+  get keys(): readonly KeyLine[] {
+    return this.#lines().keys.get(this.account.id) ?? [];
+  }
+
+  get sudo(): readonly SudoLine[] {
+    return this.#lines().sudo.get(this.account.id) ?? [];
+  }
+
+  get rights(): readonly RightLine[] {
+    return this.#lines().rights.get(this.account.id) ?? [];
+  }
+
+  get spelled(): string {
+    const { account, keys, sudo, rights } = this;
+    return (this.#spelled ??= JSON.stringify({ account, keys, sudo, rights }));
+  }
 }
 
 /** A line ends with type and base64, whatever its options hold. */

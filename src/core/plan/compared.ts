@@ -62,8 +62,7 @@ function pairUp(before: readonly Manifest[], after: readonly Manifest[]): readon
 
 function holdingsOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
   const none: ReadonlyMap<SubjectId, Holding> = new Map();
-  return {
-    had: before === undefined ? none : holdingsOn(before),
-    has: after === undefined ? none : holdingsOn(after),
-  };
+  const had = before === undefined ? none : holdingsOn(before);
+  // Most servers stay as they are.
+  return { had, has: after === before ? had : after === undefined ? none : holdingsOn(after) };
 }

@@ -28,7 +28,7 @@ export function planChanges(before: ReleaseState | undefined, after: ReleaseStat
     ...compared.flatMap((pair) => serverChanges(pair, names)),
     ...organizationChanges(before, after, names),
   ]);
-  const all = compared.flatMap(({ had, has }) => [...new Set([...had.keys(), ...has.keys()])]);
+  const all = compared.flatMap(({ had, has }) => [...(had === has ? had.keys() : new Set([...had.keys(), ...has.keys()]))]);
   return {
     changes,
     risks: risksOf({ before, after, compared, names }),
@@ -38,6 +38,7 @@ export function planChanges(before: ReleaseState | undefined, after: ReleaseStat
 
 function peopleChanges({ target, had, has }: ComparedPair, names: Names): readonly Change[] {
   const server = named(target, names.target);
+  if (had === has) return [];
   const ids = [...new Set([...had.keys(), ...has.keys()])];
   const changed = ids.filter((id) => had.get(id)?.spelled !== has.get(id)?.spelled);
   return changed.flatMap((id) => {
@@ -52,6 +53,7 @@ function peopleChanges({ target, had, has }: ComparedPair, names: Names): readon
 }
 
 function serverChanges({ target, before, after }: ComparedPair, names: Names): readonly Change[] {
+  if (before === after) return [];
   const of = { server: named(target, names.target) };
   const waysIn = (manifest: Manifest): readonly string[] =>
     manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));

@@ -15,7 +15,8 @@ export const CAPS = {
   release: 1_048_576,
   manifest: 1_048_576,
   receipt: 1_048_576,
-  inputs: 1_048_576,
+  /** Never leaves the repository, and has a line for each file of a policy. */
+  inputs: 8_388_608,
   revocation: 65_536,
   request: 65_536,
   signature: 16_384,
@@ -68,6 +69,8 @@ export interface Text<V> {
   readonly kind: string;
   /** The value of a text's bytes. Throws `Failure` with a reason, the name given and the line. */
   parse(text: Uint8Array | string, name?: string): V;
+  /** How a value is spelled, not read back: to compare with what was written before, never to sign. */
+  spell(value: V): string;
   /** The one spelling of a value. Throws `too-large` by its reason, and `internal` for a value that has no spelling. */
   write(value: V): string;
 }
@@ -157,12 +160,14 @@ export function text<V extends object>(
     }
     return written;
   };
-  return { kind, parse, write };
+  return { kind, parse, spell: compose, write };
 }
 
 /** The lines of a text, its bytes looked at: caps first, then ASCII, then line ends. */
 export function linesOf(input: Uint8Array | string, cap: number, name: string): readonly string[] {
   if (input.length > cap) throw refusal('too-large', `${input.length} bytes where ${cap} are the most`, { text: name });
+  const plain = typeof input === 'string' ? plainLines(input) : undefined;
+  if (plain !== undefined) return plain;
   const at =
     typeof input === 'string' ? (i: number): number => input.charCodeAt(i) : (i: number): number => input[i] ?? 0;
   let number = 1;
@@ -183,6 +188,13 @@ export function linesOf(input: Uint8Array | string, cap: number, name: string): 
     throw refusal('spelling', 'the last line does not end', { text: name, line: number });
   const whole = typeof input === 'string' ? input : ascii(input);
   return whole.slice(0, -1).split('\n');
+}
+
+/** The lines of a string in which nothing is wrong; undefined: it must be looked at character by character. */
+function plainLines(input: string): readonly string[] | undefined {
+  if (!input.endsWith('\n') || /[^\n -~]/.test(input)) return undefined;
+  const lines = input.slice(0, -1).split('\n');
+  return lines.every((line) => line.length > 0 && line.length <= CAPS.line) ? lines : undefined;
 }
 
 /** The string of bytes that are known to be ASCII. */
