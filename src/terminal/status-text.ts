@@ -82,7 +82,7 @@ function serverRows({ targets, now }: StatusReport): Rows {
   if (targets.length <= FEW) return targets.map((target) => [tame(target.name), ...serverWords(target, now)]);
   const groups = new Map<string, string[]>();
   for (const target of targets) {
-    if (target.state === 'in-force' && target.otherSigners !== true) continue;
+    if (target.state === 'in-force' && target.otherSigners !== true && target.otherReceiver !== true) continue;
     const words = serverWords(target, now)
       .filter((word) => word !== '-')
       .join(': ');
@@ -92,7 +92,7 @@ function serverRows({ targets, now }: StatusReport): Rows {
 }
 
 function serverWords(target: TargetStatus, now: Instant): readonly [string, string] {
-  const { state, release, time, proof, why, sameManifest, otherSigners, enrolledTimes } = target;
+  const { state, release, time, proof, why, sameManifest, otherSigners, otherReceiver, enrolledTimes } = target;
   if (state === 'never-heard') return ['-', 'never heard from'];
   if (state === 'not-believed') return ['-', `! its receipt is not believed: ${tame(why ?? '')}`];
   const words = {
@@ -102,10 +102,11 @@ function serverWords(target: TargetStatus, now: Instant): readonly [string, stri
     ahead: 'has a later release than this clone',
     conflict: 'took another release of this number',
   }[state];
-  const well = otherSigners !== true && (state === 'in-force' || sameManifest === true);
+  const well = otherSigners !== true && otherReceiver !== true && (state === 'in-force' || sameManifest === true);
   const more = [
     time === undefined ? '' : `${proof === 'says' ? 'unsigned answer' : 'receipt'} of ${awayText(time, now)}`,
     otherSigners === true ? 'believes another signer set' : '',
+    otherReceiver === true ? 'has another receiver than the release' : '',
     (enrolledTimes ?? 1) > 1 ? `enrolled ${enrolledTimes} times` : '',
   ];
   const all = [words, ...more].filter((part) => part !== '').join('; ');

@@ -8,6 +8,7 @@ import type { Manifest, Receipt, TextCrypto } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { receiverHere } from './receiver-here.ts';
 import { prepare } from './draft.ts';
 import { grantsBetween } from './working-tree.ts';
 import type { Prepared } from './draft.ts';
@@ -40,10 +41,18 @@ export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<s
   });
   return {
     ...result,
+    risks: [...result.risks, ...olderReceiver(clone, prepared.release.receiver)],
     organization: clone.organization,
     ...(newest === undefined ? {} : { base: { number: newest.value.number, hash: newest.hash } }),
     trusted: clone.trusted,
   };
+}
+
+/** Signed by mistake, it would be put on servers in place of one with fewer faults. */
+function olderReceiver(clone: Clone, carried: string): Plan['risks'] {
+  if (receiverHere(clone, carried).state !== 'older') return [];
+  const message = 'this keyward carries an older receiver than the release in force was made with: install the newer keyward';
+  return [{ name: 'older-receiver', message }];
 }
 
 /** A manifest that stays as it is is the same value on both sides: equal bytes mean the same. */

@@ -28,6 +28,8 @@ export interface TargetStatus {
   readonly sameManifest?: boolean;
   /** It knows another signer set than the one of the newest release, so it would believe others (R20). */
   readonly otherSigners?: boolean;
+  /** What runs there is not the receiver of the newest release: enrolling again renews it. */
+  readonly otherReceiver?: boolean;
   /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
   readonly enrolledTimes?: number;
 }
@@ -53,6 +55,7 @@ export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: Te
     proof: stored.proof,
     ...(state === 'lagging' ? { sameManifest: receipt.manifest === target.manifestHash } : {}),
     otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
+    ...(stored.proof === 'signed' ? { otherReceiver: receipt.receiver !== chain.newest.value.receiver } : {}),
     enrolledTimes: receipt.enrolled.times,
   };
 }

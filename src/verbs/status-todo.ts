@@ -95,6 +95,34 @@ const approve: Find = ({ release, plan, drafts, revocations }) => {
   return [{ what: 'approve', why: why.join(', and '), next: 'keyward plan, then keyward approve' }];
 };
 
+/** Renewing goes by enrolling again, and only with the receiver that was signed. */
+const receiver: Find = ({ receiver: { state }, release, targets }) => {
+  const number = release?.number ?? 0;
+  if (state === 'older') {
+    const why = `this keyward carries an older receiver than release ${number} was made with: approve nothing with it`;
+    return [{ what: 'renew-keyward', why, next: 'install the version of keyward that made it' }];
+  }
+  const other = targets.filter(({ otherReceiver }) => otherReceiver === true).map(({ name }) => name);
+  if (state === 'other') {
+    const why = `this keyward carries another receiver than release ${number} was made with`;
+    return [
+      {
+        what: 'sign-receiver',
+        why,
+        next: 'compare its version with a colleague, then keyward approve, keyward deliver, keyward server enroll again',
+      },
+    ];
+  }
+  if (other.length === 0) return [];
+  return [
+    {
+      what: 'renew-receiver',
+      why: `${some(other)} ${other.length === 1 ? 'has' : 'have'} another receiver than release ${number}`,
+      next: `keyward server enroll ${other.length === 1 ? other[0] : 'again, each of them'}`,
+    },
+  ];
+};
+
 /** R20: whoever was a signer of an older set can still sign for a server that knows no newer one. */
 const signers: Find = ({ targets }) => {
   const other = targets.filter(({ otherSigners }) => otherSigners === true).map(({ name }) => name);
@@ -161,7 +189,7 @@ const odd: Find = ({ refused, idle, gaps }) => [
   })),
 ];
 
-const ORDER: readonly Find[] = [compare, pull, conflicts, sign, renew, approve, signers, deliver, look, odd];
+const ORDER: readonly Find[] = [compare, pull, conflicts, sign, renew, approve, signers, deliver, receiver, look, odd];
 
 /** `web-1, web-2, web-3 and 9 more` */
 function some(names: readonly string[]): string {

@@ -16,6 +16,8 @@ import { openDrafts } from './drafts.ts';
 import type { Draft } from './drafts.ts';
 import { endsSoon } from './ends-soon.ts';
 import type { EndsSoon } from './ends-soon.ts';
+import { receiverHere } from './receiver-here.ts';
+import type { ReceiverHere } from './receiver-here.ts';
 import { handleNames, handlesOf, targetNames } from './names.ts';
 import { planOf } from './plan.ts';
 import { openRevocations, reportedBy, targetStatus } from './status-targets.ts';
@@ -34,6 +36,8 @@ export interface StatusReport {
   readonly firstRelease?: { readonly hash: string; readonly compared: boolean };
   readonly release?: ReleaseRead & { readonly state: 'fresh' | 'expires-soon' | 'expired' };
   readonly signers: SignersStatus;
+  /** What this keyward carries, against what was signed. */
+  readonly receiver: ReceiverHere;
   /** What the policy here would change. */
   readonly plan: { readonly changes: number; readonly widens: number; readonly narrows: number };
   /** By name. */
@@ -100,7 +104,8 @@ export async function status(world: World): Promise<StatusReport> {
   const { heard, strays } = await readReceipts(world, clone);
   const { chain, settings } = clone;
   const firstRelease = await firstReleaseOf(world, clone);
-  const plan = await planHere(world, clone);
+  const { hash: receiver } = await world.receiver();
+  const plan = await planHere(world, clone, receiver);
   const parts = {
     organization: clone.organization,
     now: clone.now,
@@ -108,6 +113,7 @@ export async function status(world: World): Promise<StatusReport> {
     ...(firstRelease === undefined ? {} : { firstRelease }),
     ...(chain === undefined ? {} : { release: releaseStatus(clone, chain) }),
     signers: signersStatus(clone, signerSetOf(clone.policy, chain)),
+    receiver: receiverHere(clone, receiver),
     plan: plan.numbers,
     targets: chain === undefined ? [] : heard.map((one) => targetStatus(one, chain, world.crypto)),
     reported: heard.flatMap(reportedBy),
@@ -148,8 +154,7 @@ function signersStatus(clone: Clone, set: SignerSet): SignersStatus {
 }
 
 /** The same comparison as `plan` makes. */
-async function planHere(world: World, clone: Clone) {
-  const { hash: receiver } = await world.receiver();
+async function planHere(world: World, clone: Clone, receiver: string) {
   const number = (clone.chain?.newest.value.number ?? 0) + 1;
   const prepared = prepare(clone, { number, issued: clone.now, receiver }, world.crypto);
   const { changes, looked } = planOf(clone, prepared, await world.repository.read(['receipts']), world.crypto);

@@ -4,6 +4,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { signerSetHash } from '../../src/core/texts/index.ts';
 import { PLAIN } from '../../src/terminal/style.ts';
 import { statusText, thresholdText } from '../../src/terminal/status-text.ts';
+import { plan } from '../../src/verbs/plan.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { StatusReport } from '../../src/verbs/status.ts';
 import { readClone } from '../../src/verbs/clone.ts';
@@ -376,5 +377,52 @@ describe('what lies here and does not count', () => {
     const report = await look(org);
     expect(report.gaps).toEqual([3]);
     expect(todo(report)).toContain('gap');
+  });
+});
+
+describe('the receiver', () => {
+  const NEWER = 'cd'.repeat(32);
+  const carrying = async (org: Organization, receiver: string): Promise<StatusReport> => {
+    const world = await org.world('alice');
+    return status({ ...world, receiver: async () => ({ text: '', hash: receiver }) });
+  };
+
+  it('of a server that is not the one of the release is named, and enrolling again renews it', async () => {
+    const org = await makeOrganization(wishes);
+    await org.release(['alice', 'bob']);
+    await org.compare('alice');
+    await org.receipt('web-1');
+    await org.receipt('web-2');
+    expect(todo(await look(org))).toEqual([]);
+    await org.receipt('web-2', { receiver: 'ab'.repeat(32) as never });
+    const report = await look(org);
+    expect(report.receiver.state).toBe('same');
+    expect(report.targets.map(({ name, otherReceiver }) => [name, otherReceiver])).toEqual([
+      ['web-1', false],
+      ['web-2', true],
+    ]);
+    expect(report.todo).toEqual([
+      expect.objectContaining({ what: 'renew-receiver', next: 'keyward server enroll web-2' }),
+    ]);
+    expect(plain(report)).toContain('has another receiver than the release');
+  });
+
+  it('that a newer keyward carries is to be signed first; an older keyward is told to be renewed, and approves only by a risk', async () => {
+    const org = await makeOrganization(wishes);
+    await org.release(['alice', 'bob']);
+    await org.compare('alice');
+    const here = await carrying(org, NEWER);
+    expect(here.receiver).toMatchObject({ carried: NEWER, state: 'other' });
+    expect(todo(here)).toContain('sign-receiver');
+    const old = (await look(org)).receiver.carried;
+    org.clock.set('2026-10-02T08:00:00Z');
+    await org.release(['alice', 'bob'], { receiver: NEWER as never });
+    await org.receipt('web-1', { receiver: old as never });
+    const report = await look(org);
+    expect(report.receiver).toEqual({ carried: old, signed: NEWER, state: 'older' });
+    expect(todo(report)).toContain('renew-keyward');
+    expect(todo(report)).not.toContain('renew-receiver');
+    expect((await plan(await org.world('alice'))).risks.map(({ name }) => name)).toContain('older-receiver');
+    expect(todo(await carrying(org, NEWER))).toContain('renew-receiver');
   });
 });

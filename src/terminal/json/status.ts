@@ -28,6 +28,11 @@ export const schema = v.strictObject({
     }),
   ),
   signers: v.strictObject({ threshold: number, people: handles, set: number }),
+  receiver: v.strictObject({
+    carried: v.pipe(hash, v.description('of the programs this keyward would put on a server')),
+    signed: v.exactOptional(hash),
+    state: v.pipe(v.picklist(['same', 'other', 'older']), v.description('older: an earlier release had the one that is carried')),
+  }),
   plan: v.pipe(
     v.strictObject({ changes: amount, widens: amount, narrows: amount }),
     v.description('what the policy here would change'),

@@ -91,5 +91,6 @@ export const targetHeard = v.strictObject({
   proof: v.exactOptional(proof),
   sameManifest: v.exactOptional(v.pipe(v.boolean(), v.description('it lags, and what it gives is the same'))),
   otherSigners: v.exactOptional(v.pipe(v.boolean(), v.description('it believes another signer set than the one of the newest release'))),
+  otherReceiver: v.exactOptional(v.pipe(v.boolean(), v.description('what runs there is not the receiver of the newest release'))),
   enrolledTimes: v.exactOptional(amount),
 });

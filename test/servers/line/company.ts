@@ -111,8 +111,17 @@ export class Company {
   }
 
   keywardWith(env: Readonly<Record<string, string>>, who: string, ...args: readonly string[]): Promise<Ran> {
+    return this.#run(ROOT, env, who, args);
+  }
+
+  /** Of another version: a folder with `bin/` and all that it needs. */
+  keywardOf(program: string | undefined, who: string, ...args: readonly string[]): Promise<Ran> {
+    return this.#run(program ?? ROOT, {}, who, args);
+  }
+
+  #run(program: string, env: Readonly<Record<string, string>>, who: string, args: readonly string[]): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
+      const child = spawn(process.execPath, [join(program, 'bin/run.js'), ...args], {
         cwd: this.repo,
         env: { ...this.env(who), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -183,10 +192,16 @@ export class Company {
   }
 
   async enroll(server: TestServer, ...more: readonly string[]): Promise<Ran> {
-    const file = join(this.folder, `${server.name}.host`);
-    writeFileSync(file, `${server.hostKeys.join('\n')}\n`);
+    const file = this.writeHostKeys(server);
     const where = ['--address', server.address, '--port', String(server.port), '--identity', this.key('root').path, '--host-key', file];
     return this.must(this.signers[0] ?? '', 'server', 'enroll', server.name, ...where, '--accept', 'there at enrolment', ...more);
+  }
+
+  /** A server's host keys, as somebody brought them from its console. */
+  writeHostKeys(server: TestServer): string {
+    const file = join(this.folder, `${server.name}.host`);
+    writeFileSync(file, `${server.hostKeys.join('\n')}\n`);
+    return file;
   }
 
   /** A real login. */
