@@ -1,6 +1,6 @@
 /** The answer, in the words of a receipt. Nobody signed it: AWS says so, and whoever may write to the repository could. */
 import { hashOf, receipt as receiptText, signerSetHash } from '../../core/texts/index.ts';
-import type { Receipt } from '../../core/texts/index.ts';
+import type { Receipt, Running } from '../../core/texts/index.ts';
 import { parseId } from '../../core/access/index.ts';
 import type { Answer } from '../../world.ts';
 import type { Believed } from './believed.ts';
@@ -49,11 +49,11 @@ function receiptOf({ place, parcel, now, crypto, believed, known, work, observed
     openssh: INTERFACE,
     revocations: believed.revocations.map(({ hash }) => hash).sort(),
     accounts: observed.managed.map((user) => ({ id: user.id, account: user.name, state: isDeniedAll(user) ? 'locked' : 'open' })),
-    ended: work.ended,
-    running: work.running,
+    ended: summed(work.ended),
+    running: summed(work.running),
     root: [],
     differs: once(work.differs, ({ what, subject }) => `${what} ${subject}`),
-    failed: work.failed,
+    failed: once(work.failed, ({ what, subject, why }) => `${what} ${subject} ${why}`),
     refused: believed.refused,
     conflicts: [],
     looked: [
@@ -62,6 +62,16 @@ function receiptOf({ place, parcel, now, crypto, believed, known, work, observed
     ],
     waysIn: work.waysIn,
   };
+}
+
+/** One line for each kind, whichever phase ended it. */
+function summed(all: readonly Running[]): readonly Running[] {
+  const sums = new Map<string, Running>();
+  for (const one of all) {
+    const name = `${one.id} ${one.account} ${one.kind}`;
+    sums.set(name, { ...one, count: one.count + (sums.get(name)?.count ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 function once<T>(all: readonly T[], name: (one: T) => string): readonly T[] {
