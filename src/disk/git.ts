@@ -46,7 +46,8 @@ export async function fileHistory(root: string, path: string): Promise<Outcome<H
     if (asked.status !== 0) return { kind: 'unknown', why: `${root} is under no version control` };
     const [shallow, prefix = ''] = asked.stdout.split('\n');
     const log = await git(root, ['log', '--format=%H', '--', path]);
-    if (log.status !== 0) return { kind: 'unknown', why: `git log: ${lastLine(log)}` };
+    if (log.status !== 0)
+      return { kind: 'unknown', why: `version control holds no commit (git says: ${lastLine(log)})` };
     const commits = log.stdout.split('\n').filter((line) => line !== '');
     const wanted = commits.map((commit) => `${commit}:${prefix}${path}\n`).join('');
     const found = await gitBytes(root, ['cat-file', '--batch'], wanted);

@@ -55,12 +55,16 @@ function whoGains(gains: readonly Change[]): readonly string[] {
   }
   return [...people].flatMap(([name, own]) => {
     if (name === '') return own.map(changeLine);
-    const kinds = [...new Set(own.map(({ kind }) => kind.replaceAll('-', ' ')))].join(', ');
-    const servers = few(own.flatMap(({ server }) => server?.name ?? []));
-    const rules = few(own.flatMap((change) => change.rules.map((rule) => rule.name)));
-    return [
-      `- **${code(name)}** ${kinds}${servers === '' ? '' : ` on ${servers}`}${rules === '' ? '' : `, by ${rules}`}`,
+    const there = own.filter(({ server }) => server !== undefined);
+    const words = (changes: readonly Change[]): string =>
+      [...new Set(changes.map(({ kind }) => kind.replaceAll('-', ' ')))].join(', ');
+    const servers = few(there.flatMap(({ server }) => server?.name ?? []));
+    const rules = few(there.flatMap((change) => change.rules.map((rule) => rule.name)));
+    const parts = [
+      there.length === 0 ? '' : `${words(there)} on ${servers}${rules === '' ? '' : `, by ${rules}`}`,
+      words(own.filter(({ server }) => server === undefined)),
     ];
+    return [`- **${code(name)}** ${parts.filter((part) => part !== '').join('; ')}`];
   });
 }
 
