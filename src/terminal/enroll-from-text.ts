@@ -40,15 +40,18 @@ function detail(one: EnrolledOne): string {
 
 function summary({ servers, passedOver }: EnrollFromReport): string {
   const of = (state: EnrolledState): number => servers.filter((one) => one.state === state).length;
-  const parts = [
-    `${of('enrolled')} enrolled`,
-    `${of('already')} that answered already`,
-    `${of('refused')} refused and as they were`,
-    `${of('untrusted')} without a host key to believe`,
-    `${of('unknown')} not reached`,
-    `${passedOver.length} passed over`,
+  const rest = servers.length - of('enrolled') - of('already');
+  const parts: readonly (readonly [number, string])[] = [
+    [of('enrolled'), 'enrolled'],
+    [of('already'), 'answered already'],
+    [of('refused'), 'refused, and as they were'],
+    [of('untrusted'), 'without a host key to believe'],
+    [of('unknown'), 'not reached'],
+    [passedOver.length, 'passed over'],
   ];
-  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${parts.join(', ')}. Run again to go on with the rest.`;
+  const said = parts.filter(([n, words]) => n > 0 || words === 'enrolled').map(([n, words]) => `${n} ${words}`);
+  const again = rest === 0 ? '' : ' Mend what is said and run it again: it goes on with the rest.';
+  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${said.join(', ')}.${again}`;
 }
 
 /** Why the exit status is not 0. */

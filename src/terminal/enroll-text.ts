@@ -13,7 +13,9 @@ export function enrollText(report: EnrollReport, style: Style): string {
   ];
   if (report.times > 1) lines.push(`! Enrolled for the ${report.times}th time: it trusts the signers of the release in force here from now on, and every receipt says so.`);
   const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
-  lines.push(`  Looked at ${lookedText(looked)}; ${count(found('account').length, 'account')} with a login shell.`);
+  // A receipt counts accounts and does not list them.
+  const accounts = found('openssh').length === 0 ? '' : `; ${count(found('account').length, 'account')} with a login shell`;
+  lines.push(`  Looked at ${lookedText(looked)}${accounts}.`);
   lines.push(...waysIn(found, report.accepted));
   lines.push(commitLine(report.written, style), 'Next: name it in a rule, then keyward plan, approve, deliver.');
   return lines

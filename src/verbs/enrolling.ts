@@ -90,16 +90,16 @@ export interface Entry {
   readonly accepted: readonly FoundLine[];
 }
 
-/** The files that change when these servers are written, by path. */
+/** The files that change when these servers are written, by path, in the order to write: cut off, a server without its key is an error, a key without its server none. */
 export function filesOf(before: PolicyFiles, entries: readonly Entry[], reason: string): ReadonlyMap<string, Uint8Array> {
-  const edits = new Map<string, Uint8Array>();
+  const keys = entries.map(({ server, hostKeys }) => [`servers/${server.name}.pub`, toBytes(hostKeys.map((key) => `${key.line}\n`).join(''))] as const);
+  const edits = new Map<string, Uint8Array>(keys);
   const apply = ({ path, bytes }: Edited): void => void edits.set(path, bytes);
   const now = (): PolicyFiles => new Map([...before, ...edits]);
-  for (const { server, id, known, hostKeys, accepted } of entries) {
+  for (const { server, id, known, accepted } of entries) {
     if (!known) apply(addServer(now(), server.name, serverLine(id, server)));
     const lines = accepted.map(acceptedEntry(reason));
     if (lines.length > 0) apply(addAccepted(now(), server.name, lines));
-    edits.set(`servers/${server.name}.pub`, toBytes(hostKeys.map((key) => `${key.line}\n`).join('')));
   }
   return new Map([...edits].filter(([path, bytes]) => !sameBytes(before.get(path), bytes)));
 }

@@ -2,6 +2,7 @@
  * What a company's servers really look like before keyward comes: one condition each, as the words that make it so on a
  * real server, and what enrolling must come to. Belongs here: the table. Not: running it.
  */
+import { existsSync } from 'node:fs';
 import type { KeyPair } from '../../fleet/index.ts';
 
 export interface Keys {
@@ -23,6 +24,8 @@ export interface Condition {
   readonly comes: 'enrolled' | RegExp;
   /** A way in that is named: `kind account subject`. */
   readonly named?: (keys: Keys) => string;
+  /** A program of this machine it takes; where it is missing the condition is left out, and said. */
+  readonly needs?: string;
   /** What may become of dave's grant there; `in` when left out. */
   readonly dave?: 'in' | 'account-taken' | 'uid-taken' | 'kept out by the server';
 }
@@ -36,7 +39,7 @@ const SOCKET = `kill $(cat /run/sshd.pid); address=$(sed -n '2s/ .*//p' /etc/hos
   setsid systemd-socket-activate -l $address:22 --inetd -a /usr/sbin/sshd -i > /dev/null 2>&1 < /dev/null &
   sleep 0.3`;
 
-export const CONDITIONS: readonly Condition[] = [
+const ALL: readonly Condition[] = [
   { name: 'plain', what: 'as a distribution makes it (no systemd, as all of them)', plant: () => ':', comes: 'enrolled' },
   { name: 'name-taken', what: 'an account has the courier’s name', plant: () => 'useradd keyward-courier', comes: /name-taken/ },
   { name: 'group-taken', what: 'a group has keyward’s name', plant: () => 'groupadd keyward', comes: /name-taken/ },
@@ -66,8 +69,11 @@ export const CONDITIONS: readonly Condition[] = [
   { name: 'local-read-only', what: 'a read-only /usr/local', plant: () => 'mount --bind /usr/local /usr/local; mount -o remount,ro,bind /usr/local', comes: /failed there: \/usr\/local\/sbin\/keyward-receive cannot be written/ },
   { name: 'no-sudo', what: 'no sudo', plant: () => 'rm /usr/bin/sudo', comes: /no-sudo/ },
   { name: 'no-useradd', what: 'no useradd', plant: () => 'rm /usr/sbin/useradd', comes: /no-account-tools/ },
-  { name: 'socket', what: 'sshd started by a socket for each connection', plant: () => SOCKET, reload: false, comes: 'enrolled' },
+  { name: 'socket', what: 'sshd started by a socket for each connection', plant: () => SOCKET, reload: false, comes: 'enrolled', needs: '/usr/bin/systemd-socket-activate' },
   { name: 'no-pam', what: 'no PAM', plant: () => `sed -i 's/^UsePAM.*/UsePAM no/' /etc/ssh/sshd_config; usermod -p '*' legacy; usermod -p '*' root`, comes: 'enrolled' },
   // A stub: it shows the refusal alone, and no login by an older sshd.
   { name: 'openssh-old', what: 'an sshd that says it is OpenSSH 8.3', plant: () => `printf '#!/bin/sh\\ncase $1 in -V) echo OpenSSH_8.3p1 >&2 ;; *) exec /usr/sbin/sshd.real "$@" ;; esac\\n' > /tmp/sshd; chmod 755 /tmp/sshd; mv /usr/sbin/sshd /usr/sbin/sshd.real; mv /tmp/sshd /usr/sbin/sshd`, reload: false, comes: /older than 8\.4/ },
 ];
+
+export const CONDITIONS = ALL.filter(({ needs }) => needs === undefined || existsSync(needs));
+export const LEFT_OUT = ALL.filter((one) => !CONDITIONS.includes(one)).map(({ name, needs = '' }) => `${name}: needs ${needs}`);

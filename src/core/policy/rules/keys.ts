@@ -60,7 +60,8 @@ const keyFilesBelongToSomebody: PolicyRule = ({ policy, keys, report }) => {
     for (const { name, path } of keys[folder].values()) {
       if (names.has(name)) continue;
       const near = nearest(name, names.keys());
-      report.error(
+      // Enrolling that was cut off may leave a host key without its server, and goes on when it is run again.
+      report[folder === 'servers' ? 'warning' : 'error'](
         'stray-key-file',
         { file: path },
         `There is no ${what} ${name} in the policy.`,
