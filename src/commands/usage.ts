@@ -18,7 +18,7 @@ export function usageFailure(
     meant.length > 0
       ? `write ${meant.map((flag) => `--${flag}`).join(', ')}, or see ${name} --help`
       : `see ${name} --help`;
-  return new Failure('usage', plainWords(message), { next });
+  return new Failure('usage', missingArguments(error) ?? plainWords(message), { next });
 }
 
 /** oclif's sentences and indented lists in keyward's words, on one line. */
@@ -29,17 +29,30 @@ function plainWords(message: string): string {
 
 const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Nonexistent flags?:/, 'there is no flag'],
-  [/^Missing \d+ required args?:/, 'missing:'],
   [/^Unexpected arguments?:/, 'not expected here:'],
   [/^Expected (\S+) to be one of:/, '$1 is none of:'],
   [/^The following errors? occurred: /, ''],
   [/=(true|false) cannot also be provided when using/, ' does not go together with'],
 ];
 
+/** `missing: HANDLE (a short name)`; oclif's own text goes on about flags. */
+function missingArguments(error: Error): string | undefined {
+  if (!error.message.startsWith('Missing') || !('args' in error) || !Array.isArray(error.args)) return undefined;
+  const words = error.args.map((arg: { name: string; description?: string }) => {
+    return arg.name.toUpperCase() + (arg.description === undefined ? '' : ` (${arg.description})`);
+  });
+  return `missing: ${words.join(', ')}`;
+}
+
 /** An unknown command. `ids` are oclif's, with `:`. */
 export function unknownCommand(id: string, ids: readonly string[]): Failure {
   const written = id.replaceAll(':', ' ');
   const names = ids.map((known) => known.replaceAll(':', ' '));
+  const begun = names.find((name) => written.startsWith(`${name} `));
+  if (begun !== undefined) {
+    const rest = written.slice(begun.length + 1);
+    return new Failure('usage', `keyward ${begun} takes no "${rest}"`, { next: `see keyward ${begun} --help` });
+  }
   const meant = nearest(written, names);
   const next =
     meant === undefined ? 'keyward --help lists the commands' : `write keyward ${meant}, or see keyward --help`;
