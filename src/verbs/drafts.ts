@@ -1,7 +1,7 @@
 /**
  * Releases that wait for signatures. A draft nobody has signed holds no number against anybody (R19), so it is not one.
  */
-import { countSigners, NAMESPACES, people } from '../core/texts/index.ts';
+import { CAPS, countSigners, NAMESPACES, people, withoutStrangers } from '../core/texts/index.ts';
 import type { Release, SignerSet, TextCrypto } from '../core/texts/index.ts';
 import type { EmployeeId } from '../core/access/index.ts';
 import type { Signed } from '../world.ts';
@@ -62,7 +62,8 @@ export function missingFrom(
 }
 
 function count(signed: Signed, set: SignerSet, crypto: TextCrypto) {
-  const counted = signed.signatures.length === 0 ? new Set<EmployeeId>() : countSigners(signed, set, NAMESPACES.release, crypto);
+  const own = withoutStrangers(signed, [set], NAMESPACES.release, crypto).signatures.slice(0, CAPS.signaturesForEachText);
+  const counted = own.length === 0 ? new Set<EmployeeId>() : countSigners({ text: signed.text, signatures: own }, set, NAMESPACES.release, crypto);
   return {
     signed: counted,
     missing: Math.max(0, set.threshold - counted.size),

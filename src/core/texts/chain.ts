@@ -11,7 +11,15 @@ import { refusal, reasonOf } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import { release } from './release.ts';
 import type { Release, SignerSet } from './release.ts';
-import { hashOf, mustHaveBothThresholds, mustHaveThreshold, signerSetHash } from './signatures.ts';
+import { CAPS } from './grammar.ts';
+import {
+  hashOf,
+  mustHaveBothThresholds,
+  mustHaveThreshold,
+  NAMESPACES,
+  signerSetHash,
+  withoutStrangers,
+} from './signatures.ts';
 import type { SignedText, TextCrypto, Verified } from './signatures.ts';
 
 /** A release that was verified, and who signed it. */
@@ -137,20 +145,24 @@ export function verifyChain(releases: readonly SignedText[], start: TrustedStart
       },
     );
   }
-  const begin = verifyFirst(first.signed, start, crypto, first.name);
+  const begin = verifyFirst(carried(first, [], crypto), start, crypto, first.name);
   const verified = [begin];
   const refused: RefusedRelease[] = [];
   for (const candidate of candidates) {
     const known = verified.at(-1) ?? begin;
     if (candidate.order < start.number || verified.some(({ hash }) => hash === candidate.hash)) continue;
     try {
-      verified.push(verifyRelease(known, candidate.signed, crypto, { name: candidate.name }));
+      verified.push(verifyRelease(known, carried(candidate, [known.value], crypto), crypto, { name: candidate.name }));
     } catch (error) {
       refused.push(refusedRelease(error, candidate));
     }
   }
   const gaps = verified.filter((one, i) => i > 0 && one.value.previous !== verified[i - 1]?.hash);
   return { verified, newest: verified.at(-1) ?? begin, refused, gaps };
+}
+
+function carried({ signed, value }: Candidate, sets: readonly SignerSet[], crypto: TextCrypto): SignedText {
+  return withoutStrangers(signed, value === undefined ? sets : [...sets, value], NAMESPACES.release, crypto);
 }
 
 interface Candidate {
@@ -183,11 +195,14 @@ export function listedRevocations(newest: Release): ReadonlySet<Hash> {
   return new Set([...newest.counted, ...newest.undone]);
 }
 
-/** The releases a receiver needs that knows signer set `knows`: each that changed the set since, then the newest. */
+/**
+ * The releases a receiver needs that knows signer set `knows`: each that changed the set since, then the newest. No more
+ * than it takes at once: one that is further behind says so, and the others get theirs.
+ */
 export function wayTo(chain: Chain, knows: number): readonly SignedText[] {
   const changes = chain.verified.filter(
     (one, i) => one.value.signerSet > knows && one.value.signerSet !== chain.verified[i - 1]?.value.signerSet,
   );
   const needed = new Set([...changes, chain.newest]);
-  return [...needed].map((one) => one.signed);
+  return [...needed].slice(-CAPS.releases).map((one) => one.signed);
 }

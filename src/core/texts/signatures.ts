@@ -76,6 +76,28 @@ export function countSigners(
   return counted;
 }
 
+/**
+ * The text as it can be carried, whatever was laid beside its signatures: where one of them has no form, or there are more
+ * than a receiver takes, only those of these sets stay, each key's once (R19: nothing unsigned is in anybody's way).
+ */
+export function withoutStrangers(
+  signed: SignedText,
+  sets: readonly SignerSet[],
+  namespace: Namespace,
+  crypto: TextCrypto,
+): SignedText {
+  const tooMany = signed.signatures.length > CAPS.signaturesForEachText;
+  if (!tooMany && signed.signatures.every((armored) => signatureKey(armored).ok)) return signed;
+  const message = bytesOf(signed.text);
+  const open = new Map(sets.flatMap((set) => set.signers.map((line) => [line.key.line, line.key] as const)));
+  const own = signed.signatures.filter((armored) => {
+    const maker = signatureKey(armored);
+    const key = maker.ok ? open.get(maker.key.line) : undefined;
+    return key !== undefined && checkSignature(armored, message, namespace, key, crypto).ok && open.delete(key.line);
+  });
+  return own.length > 0 ? { text: signed.text, signatures: own } : signed;
+}
+
 /** The signers of a release. Throws unless they are at least the threshold of the set. */
 export function mustHaveThreshold(
   signed: SignedText,
