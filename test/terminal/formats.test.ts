@@ -78,6 +78,15 @@ describe('a plan as a comment', () => {
     expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
   });
 
+  it('shows nothing that comes later in place of what comes first', () => {
+    const long = Array.from({ length: 40 }, (_, i) => gain(`person-${i}`, 'web-1', 'x'.repeat(2000)));
+    const text = planMarkdown(planOf([...long, loss], { risks: [] }));
+    expect(text).toContain('40 to gain, 1 to lose');
+    expect(text).toMatch(/- and \d+ more, not shown here/);
+    expect(text).not.toContain('carl');
+    expect(planMarkdown(planOf([...long.slice(0, 2), loss]))).toContain('carl');
+  });
+
   it('lets no text of the policy become markup, a mention or a line of its own', () => {
     const text = planMarkdown(
       planOf([gain(EVIL, EVIL, EVIL)], { organization: EVIL, risks: [{ name: EVIL, message: EVIL }] }),
