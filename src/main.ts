@@ -69,6 +69,11 @@ export async function joinWorld({ repo, begins = false, terminal, env, passwords
       const { receive, look, hash } = await readPrograms();
       return { text: receive + look, hash };
     },
+    prepare: async (place, wanted, makes, signal) => {
+      if (place.kind !== 'aws-iam') return { kind: 'unknown', why: `this keyward prepares nothing of the kind ${place.kind}` };
+      const { prepare } = await import('./targets/aws-iam/index.ts');
+      return prepare(place, wanted, makes, signal);
+    },
     target: joinTargets(settings, env, passwordsTo(terminal, passwords)),
   };
 }

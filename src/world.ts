@@ -252,6 +252,24 @@ export interface Enroller {
   knownHostKeys(address: string, port: number): Promise<readonly PublicKey[]>;
 }
 
+/** What a provider is to be prepared for. */
+export interface Wanted {
+  /** Every group that rules may give, and every managed policy. */
+  readonly groups: readonly string[];
+  readonly policies: readonly string[];
+  /** Who may take the roles that look and take away: a pipeline's own principal. Left out: the account's administrators. */
+  readonly trusts: string | undefined;
+}
+/** One thing that a provider needs, in its own words. `there`: it was there already and is the same. */
+export interface Prepared {
+  readonly kind: string;
+  readonly name: string;
+  readonly document?: string;
+  /** Who may take it. */
+  readonly trust?: string;
+  readonly state: 'to-make' | 'made' | 'there' | 'differs';
+}
+
 /** sha256 beside what core/ssh asks for to check a signature. */
 export interface Crypto extends SignatureCrypto {
   readonly sha256: (bytes: Uint8Array) => Uint8Array;
@@ -303,6 +321,8 @@ export interface World {
   readonly terminal: Terminal;
   /** The receiver this keyward carries, and its hash for releases. */
   receiver(): Promise<{ readonly text: string; readonly hash: string }>;
+  /** What a provider needs before anything can be given there; with `makes` it is made, with one's own rights. */
+  prepare(place: TargetPlace, wanted: Wanted, makes: boolean, signal: AbortSignalLike): Promise<Outcome<readonly Prepared[]>>;
   /** A target to speak to, with the courier's key of the settings or the one named. */
   target(place: TargetPlace, courierKeyFile: string | undefined): Promise<Target>;
 }

@@ -30,5 +30,5 @@ it('every command has a summary, an example and JSON with a schema', () => {
   );
   expect(bare.map(([id]) => id)).toEqual([]);
   const text = readFileSync(`${ROOT}/test/stories/surface.txt`, 'utf8');
-  expect(text.match(/json: none yet/g) ?? []).toHaveLength(1);
+  expect(text.match(/json: none yet/g) ?? []).toEqual([]);
 });

@@ -35,6 +35,8 @@ export interface Provider {
   readonly kind: string;
   readonly settings: readonly Setting[];
   readonly accepted: readonly Accepted[];
+  /** All that its rules may give, whoever gets it: groups, and managed policies by ARN. Sorted. */
+  readonly mayGive: { readonly groups: readonly string[]; readonly policies: readonly string[] };
   /** By rule as it stands in the policy, then by handle; only what holds at the compiled instant. */
   readonly grants: readonly Grant[];
 }

@@ -26,8 +26,14 @@ export function providerOf(
     kind: value.kind,
     settings: settingsOf(organization, value),
     accepted: (value.accepted ?? []).flatMap(acceptedOf),
+    mayGive: { groups: all(value, 'groups'), policies: all(value, 'managed-policies') },
     grants: grantsOf(provider, reaches, people, now),
   };
+}
+
+/** What is listed for the whole of it; where nothing is, what its rules give. */
+function all(value: WrittenProvider, field: 'groups' | 'managed-policies'): readonly string[] {
+  return [...new Set(value[field] ?? value.rules.flatMap((rule) => rule[field] ?? []))].sort();
 }
 
 function grantsOf(

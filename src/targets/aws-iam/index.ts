@@ -60,3 +60,5 @@ async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions,
     iam.destroy();
   }
 }
+
+export { prepare } from './prepare.ts';

@@ -33,16 +33,11 @@ export interface AwsBench {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** `boundary` allows everything: what bounds what is tried elsewhere. */
-export async function makeAccount(options: IamOptions = {}, settings: Readonly<Record<string, string>> = {}): Promise<AwsBench> {
+/** Prepared by hand, with a boundary that allows everything: what bounds what is tried where the account is prepared by keyward. */
+export async function makeAccount(options: IamOptions = {}, settings: Readonly<Record<string, string>> = {}, prepared = true): Promise<AwsBench> {
   const bench = await Bench.make();
   const iam = await startIam(options);
-  const document = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
-  iam.hands.do('CreatePolicy', { PolicyName: 'boundary', Path: PATH, PolicyDocument: document });
-  iam.hands.do('CreatePolicy', { PolicyName: 'mfa-required', Path: PATH, PolicyDocument: document });
-  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${iam.accountId}:root` }, Action: 'sts:AssumeRole' }] });
-  iam.hands.do('CreateRole', { RoleName: 'keyward-acme-take-away', Path: PATH, AssumeRolePolicyDocument: trust });
-  for (const GroupName of ['billing', 'support']) iam.hands.do('CreateGroup', { GroupName, Path: PATH });
+  if (prepared) prepareByHand(iam);
   iam.hands.do('UpdateAccountPasswordPolicy', { MinimumPasswordLength: 12, RequireNumbers: true, RequireSymbols: true, PasswordReusePrevention: 5 });
   const first = splitSigned(await bench.release([], { number: 1 }), 'release');
   return {
@@ -61,6 +56,15 @@ export async function makeAccount(options: IamOptions = {}, settings: Readonly<R
       ...settings,
     },
   };
+}
+
+function prepareByHand(iam: Iam): void {
+  const document = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+  iam.hands.do('CreatePolicy', { PolicyName: 'boundary', Path: PATH, PolicyDocument: document });
+  iam.hands.do('CreatePolicy', { PolicyName: 'mfa-required', Path: PATH, PolicyDocument: document });
+  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${iam.accountId}:root` }, Action: 'sts:AssumeRole' }] });
+  iam.hands.do('CreateRole', { RoleName: 'keyward-acme-take-away', Path: PATH, AssumeRolePolicyDocument: trust });
+  for (const GroupName of ['billing', 'support']) iam.hands.do('CreateGroup', { GroupName, Path: PATH });
 }
 
 export async function endAccount(account: AwsBench | undefined): Promise<void> {
