@@ -5,7 +5,13 @@ import { wayText } from './enroll-text.ts';
 import { count, type Mark, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 
-const MARKS: Readonly<Record<EnrolledState, Mark>> = { enrolled: 'done', already: 'done', unknown: 'failed', refused: 'failed', untrusted: 'failed' };
+const MARKS: Readonly<Record<EnrolledState, Mark>> = {
+  enrolled: 'done',
+  already: 'done',
+  unknown: 'failed',
+  refused: 'failed',
+  untrusted: 'failed',
+};
 const WORDS: Readonly<Record<EnrolledState, string>> = {
   enrolled: 'enrolled',
   already: 'answers already',
@@ -15,17 +21,25 @@ const WORDS: Readonly<Record<EnrolledState, string>> = {
 };
 
 export function enrollFromText(report: EnrollFromReport, style: Style): string {
-  const rows = report.servers.map((one) => [`  ${style.mark(MARKS[one.state])} ${tame(one.name)}`, WORDS[one.state], detail(one)]);
+  const rows = report.servers.map((one) => [
+    `  ${style.mark(MARKS[one.state])} ${tame(one.name)}`,
+    WORDS[one.state],
+    detail(one),
+  ]);
   const lines = [rows.length > 0 ? table(rows, style) : ''];
   for (const one of report.servers) {
     const ways = waysOf(one);
     if (one.state !== 'enrolled' || ways.length === 0) continue;
-    lines.push(`${tame(one.name)}: ${count(ways.length, 'way')} in that keyward does not manage, ${one.accepted} written as accepted.`);
+    lines.push(
+      `${tame(one.name)}: ${count(ways.length, 'way')} in that keyward does not manage, ${one.accepted} written as accepted.`,
+    );
     lines.push(...ways.map((way) => wrap(wayText(way), style.width, '      ')));
   }
-  for (const { what, why } of report.passedOver) lines.push(wrap(`  ! ${tame(what)}  passed over: ${tame(why)}`, style.width, '      '));
+  for (const { what, why } of report.passedOver)
+    lines.push(wrap(`  ! ${tame(what)}  passed over: ${tame(why)}`, style.width, '      '));
   lines.push(wrap(summary(report), style.width, '  '), commitLine(report.written, style));
-  if (report.servers.some(({ state }) => state === 'enrolled')) lines.push('Next: name them in a rule, then keyward plan, approve, deliver.');
+  if (report.servers.some(({ state }) => state === 'enrolled'))
+    lines.push('Next: name them in a rule, then keyward plan, approve, deliver.');
   return lines.filter((line) => line !== '').join('\n');
 }
 
@@ -35,7 +49,9 @@ function waysOf(one: EnrolledOne): EnrolledOne['found'] {
 
 function detail(one: EnrolledOne): string {
   if (one.why !== undefined) return tame(one.why);
-  return one.state === 'enrolled' ? `OpenSSH ${tame(one.openssh ?? 'unknown')}; ${count(waysOf(one).length, 'way')} in not managed` : '';
+  return one.state === 'enrolled'
+    ? `OpenSSH ${tame(one.openssh ?? 'unknown')}; ${count(waysOf(one).length, 'way')} in not managed`
+    : '';
 }
 
 function summary({ servers, passedOver }: EnrollFromReport): string {
@@ -61,5 +77,7 @@ export function enrollFromWhy({ servers, passedOver }: EnrollFromReport): string
     return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
   };
   const over = passedOver.length === 0 ? '' : `${passedOver.length} passed over`;
-  return [of('untrusted', 'not believed'), of('refused', 'refused'), of('unknown', 'not reached'), over].filter((part) => part !== '').join('; ');
+  return [of('untrusted', 'not believed'), of('refused', 'refused'), of('unknown', 'not reached'), over]
+    .filter((part) => part !== '')
+    .join('; ');
 }

@@ -11,10 +11,14 @@ export function enrollText(report: EnrollReport, style: Style): string {
     `${style.mark('done')} ${name} is enrolled (${report.id}); the courier gets in, and nobody's access has changed.`,
     `  Host ${report.hostKeys.length === 1 ? 'key' : 'keys'}: ${report.hostKeys.join(', ')}`,
   ];
-  if (report.times > 1) lines.push(`! Enrolled for the ${report.times}th time: it trusts the signers of the release in force here from now on, and every receipt says so.`);
+  if (report.times > 1)
+    lines.push(
+      `! Enrolled for the ${report.times}th time: it trusts the signers of the release in force here from now on, and every receipt says so.`,
+    );
   const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
   // A receipt counts accounts and does not list them.
-  const accounts = found('openssh').length === 0 ? '' : `; ${count(found('account').length, 'account')} with a login shell`;
+  const accounts =
+    found('openssh').length === 0 ? '' : `; ${count(found('account').length, 'account')} with a login shell`;
   lines.push(`  Looked at ${lookedText(looked)}${accounts}.`);
   lines.push(...waysIn(found, report.accepted));
   lines.push(commitLine(report.written, style), 'Next: name it in a rule, then keyward plan, approve, deliver.');
@@ -28,7 +32,9 @@ export function enrollText(report: EnrollReport, style: Style): string {
 function waysIn(found: (word: string) => EnrollReport['found'], accepted: number): readonly string[] {
   const ways = found('way-in');
   if (ways.length === 0 && found('looked').every(({ fields }) => fields[0] === 'account')) {
-    return ['! Ways in that keyward does not manage are not looked for yet: keys of root and of others stay as they are.'];
+    return [
+      '! Ways in that keyward does not manage are not looked for yet: keys of root and of others stay as they are.',
+    ];
   }
   const head = `  ${count(ways.length, 'way')} in that keyward does not manage, ${accepted} written as accepted.`;
   return [head, ...ways.map(wayText)];

@@ -13,7 +13,18 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { Journal, Outcome, World } from '../world.ts';
 import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
-import { accessOf, askAsCourier, filesOf, foundLines, install, lookAt, noHostKey, putBack, releaseToPin, unaccepted } from './enrolling.ts';
+import {
+  accessOf,
+  askAsCourier,
+  filesOf,
+  foundLines,
+  install,
+  lookAt,
+  noHostKey,
+  putBack,
+  releaseToPin,
+  unaccepted,
+} from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
 import { keyOwners } from './key-owners.ts';
 import { fits } from './known-targets.ts';
@@ -73,17 +84,27 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
   releaseToPin(clone);
   const { kind, hosts, passedOver } = chosen(clone, options);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
-  const looked = await watched(world, 'Looking at', hosts, options.limits, (host) => look(world, clone, journal, options, host));
+  const looked = await watched(world, 'Looking at', hosts, options.limits, (host) =>
+    look(world, clone, journal, options, host),
+  );
   const ready = await withAccepted(world, clone, options, looked);
   const entries = ready.flatMap((step) => ('entry' in step ? [step.entry] : []));
   const reason = options.accept ?? 'there at enrolment';
   const begun = filesOf(clone.files, entries, reason);
   await world.repository.write(begun);
-  const servers = await watched(world, 'Enrolling', ready, options.limits, (step) => ('done' in step ? Promise.resolve(step.done) : enrollOne(world, clone, journal, step, options.limits)));
-  const kept = entries.filter(({ server }) => servers.some(({ name, state }) => name === server.name && state === 'enrolled'));
+  const servers = await watched(world, 'Enrolling', ready, options.limits, (step) =>
+    'done' in step ? Promise.resolve(step.done) : enrollOne(world, clone, journal, step, options.limits),
+  );
+  const kept = entries.filter(({ server }) =>
+    servers.some(({ name, state }) => name === server.name && state === 'enrolled'),
+  );
   const written = filesOf(clone.files, kept, reason);
   await world.repository.write(written);
-  await putBack(world, clone, [...begun.keys()].filter((path) => !written.has(path)));
+  await putBack(
+    world,
+    clone,
+    [...begun.keys()].filter((path) => !written.has(path)),
+  );
   const sorted = [...servers].sort((a, b) => (a.name < b.name ? -1 : 1));
   const statuses = [...sorted.map(({ state }) => STATUS[state]), ...(passedOver.length > 0 ? [EXIT.incomplete] : [])];
   return { list: kind, servers: sorted, passedOver, written: [...written.keys()].sort(), status: worst(statuses) };
@@ -93,16 +114,27 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
 function chosen(clone: Clone, { list, label, servers }: EnrollFromOptions): HostList {
   const known = new Map(clone.policy.servers.map((server) => [`${server.address} ${server.port}`, server.name]));
   const read = readHostList(list, label, (address, port) => known.get(`${address} ${port}`));
-  const wanted = read.hosts.filter(({ name }) => servers.length === 0 || servers.some((pattern) => fits(pattern, name)));
+  const wanted = read.hosts.filter(
+    ({ name }) => servers.length === 0 || servers.some((pattern) => fits(pattern, name)),
+  );
   if (wanted.length === 0) {
-    throw new Failure('usage', `no server of ${label} fits ${servers.join(' ')}`, { next: `it has ${read.hosts.map(({ name }) => name).join(', ')}` });
+    throw new Failure('usage', `no server of ${label} fits ${servers.join(' ')}`, {
+      next: `it has ${read.hosts.map(({ name }) => name).join(', ')}`,
+    });
   }
   const clashing = wanted.filter(({ name, address, port = 22 }) => {
     const there = serverOf(clone, name);
     return there !== undefined && (there.address !== address || there.port !== port);
   });
-  const over = clashing.map(({ name, address }) => ({ what: name, why: `the policy has another ${name}, not at ${address}: give this one another name in a JSON list` }));
-  return { kind: read.kind, hosts: wanted.filter((host) => !clashing.includes(host)), passedOver: [...read.passedOver, ...over] };
+  const over = clashing.map(({ name, address }) => ({
+    what: name,
+    why: `the policy has another ${name}, not at ${address}: give this one another name in a JSON list`,
+  }));
+  return {
+    kind: read.kind,
+    hosts: wanted.filter((host) => !clashing.includes(host)),
+    passedOver: [...read.passedOver, ...over],
+  };
 }
 
 function serverOf(clone: Clone, name: string): Server | undefined {
@@ -110,8 +142,15 @@ function serverOf(clone: Clone, name: string): Server | undefined {
 }
 
 /** Side by side with progress, each under its name. */
-async function watched<T extends Listed | Step, R>(world: World, doing: string, items: readonly T[], limits: Limits, work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const nameOf = (item: T): string => ('done' in item ? item.done.name : 'entry' in item ? item.entry.server.name : item.name);
+async function watched<T extends Listed | Step, R>(
+  world: World,
+  doing: string,
+  items: readonly T[],
+  limits: Limits,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const nameOf = (item: T): string =>
+    'done' in item ? item.done.name : 'entry' in item ? item.entry.server.name : item.name;
   const busy = items.filter((item) => !('done' in item));
   if (busy.length > 0) world.terminal.tell(`${doing} ${busy.length} ${busy.length === 1 ? 'server' : 'servers'}.`);
   const watch = world.terminal.watch(busy.map(nameOf));
@@ -127,50 +166,108 @@ async function watched<T extends Listed | Step, R>(world: World, doing: string, 
   }
 }
 
-async function look(world: World, clone: Clone, journal: Journal, options: EnrollFromOptions, host: Listed): Promise<Step> {
-  const { name, address, port = 22, user = options.user } = host;
-  const { identityFile, limits } = options;
-  const server: Enrolling = { name, address, port, user, labels: { ...host.labels, ...options.labels }, ...(identityFile === undefined ? {} : { identityFile }) };
-  const there = serverOf(clone, name);
+async function look(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  options: EnrollFromOptions,
+  host: Listed,
+): Promise<Step> {
+  const { limits } = options;
+  const server = enrollingOf(host, options);
+  const there = serverOf(clone, host.name);
   const hostKeys = await believed(world, host, there);
   const id = there?.id ?? newId('srv', world.random(16));
-  const ended = (state: EnrolledState, why?: string): Step => ({
-    done: { name, address, state, found: [], accepted: 0, ...(there === undefined ? {} : { id: there.id }), ...(why === undefined ? {} : { why }) },
-  });
+  const ended = (state: EnrolledState, why?: string): Step => ({ done: endedAs(host, there, state, why) });
   if (limits.signal.aborted) return ended('unknown', 'not begun: interrupted');
-  if (hostKeys.length === 0) return ended('untrusted', noHostKey(address).message);
-  if (there !== undefined && (await askAsCourier(world, clone, journal, { server, id, hostKeys }, limits)).kind === 'done') return ended('already');
+  if (hostKeys.length === 0) return ended('untrusted', noHostKey(host.address).message);
+  if (
+    there !== undefined &&
+    (await askAsCourier(world, clone, journal, { server, id, hostKeys }, limits)).kind === 'done'
+  )
+    return ended('already');
   const outcome = await lookAt(world, clone, accessOf(server, hostKeys), there, limits);
   if (outcome.kind !== 'done') return ended(outcome.kind, outcome.why);
   const entry = { server, id, known: there !== undefined, hostKeys, accepted: [] };
   return { entry, found: foundLines(outcome.value, keyOwners(clone, world)) };
 }
 
-/** The list's own keys, those the policy names already, else known_hosts; never the server's word. */
-async function believed(world: World, { hostKeys, address, port = 22 }: Listed, there: Server | undefined): Promise<readonly PublicKey[]> {
+function enrollingOf(host: Listed, { user, identityFile, labels }: EnrollFromOptions): Enrolling {
+  return {
+    name: host.name,
+    address: host.address,
+    port: host.port ?? 22,
+    user: host.user ?? user,
+    labels: { ...host.labels, ...labels },
+    ...(identityFile === undefined ? {} : { identityFile }),
+  };
+}
+
+function endedAs(
+  { name, address }: Listed,
+  there: Server | undefined,
+  state: EnrolledState,
+  why: string | undefined,
+): EnrolledOne {
+  const id = there === undefined ? {} : { id: there.id };
+  return { name, address, state, found: [], accepted: 0, ...id, ...(why === undefined ? {} : { why }) };
+}
+
+/** The list's own keys, else known_hosts, else those written when a script was printed; never the server's word. */
+async function believed(
+  world: World,
+  { hostKeys, address, port = 22 }: Listed,
+  there: Server | undefined,
+): Promise<readonly PublicKey[]> {
   if (hostKeys.length > 0) return hostKeys;
-  if (there !== undefined && there.hostKeys.length > 0) return there.hostKeys;
-  return world.enroller.knownHostKeys(address, port);
+  const known = await world.enroller.knownHostKeys(address, port);
+  return known.length > 0 ? known : (there?.hostKeys ?? []);
 }
 
 /** Asked once for all of them. */
-async function withAccepted(world: World, clone: Clone, { accept }: EnrollFromOptions, steps: readonly Step[]): Promise<readonly Step[]> {
-  const of = (step: Step): readonly FoundLine[] => ('entry' in step ? unaccepted(step.found, serverOf(clone, step.entry.server.name)) : []);
-  const ways = steps.flatMap((step) => of(step).map((way) => `${'entry' in step ? step.entry.server.name : ''}  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`));
+async function withAccepted(
+  world: World,
+  clone: Clone,
+  { accept }: EnrollFromOptions,
+  steps: readonly Step[],
+): Promise<readonly Step[]> {
+  const of = (step: Step): readonly FoundLine[] =>
+    'entry' in step ? unaccepted(step.found, serverOf(clone, step.entry.server.name)) : [];
+  const ways = steps.flatMap((step) =>
+    of(step).map(
+      (way) =>
+        `${'entry' in step ? step.entry.server.name : ''}  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`,
+    ),
+  );
   if (ways.length === 0) return steps;
   if (accept === undefined) {
     world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
     for (const way of ways) world.terminal.tell(`  ${way}`);
-    if (!(await world.terminal.confirm('Write them into the policy as accepted? What is not accepted shows up as drift.', 'accept:all'))) return steps;
+    if (
+      !(await world.terminal.confirm(
+        'Write them into the policy as accepted? What is not accepted shows up as drift.',
+        'accept:all',
+      ))
+    )
+      return steps;
   }
   return steps.map((step) => ('entry' in step ? { ...step, entry: { ...step.entry, accepted: of(step) } } : step));
 }
 
-async function enrollOne(world: World, clone: Clone, journal: Journal, { entry, found }: { readonly entry: Entry; readonly found: readonly FoundLine[] }, limits: Limits): Promise<EnrolledOne> {
+async function enrollOne(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  { entry, found }: { readonly entry: Entry; readonly found: readonly FoundLine[] },
+  limits: Limits,
+): Promise<EnrolledOne> {
   const { server, id, accepted } = entry;
   const base = { name: server.name, address: server.address, found };
-  const outcome: Outcome<unknown> = limits.signal.aborted ? { kind: 'unknown', why: 'not begun: interrupted' } : await install(world, clone, journal, entry, limits);
-  if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, accepted: 0, ...(entry.known ? { id } : {}) };
+  const outcome: Outcome<unknown> = limits.signal.aborted
+    ? { kind: 'unknown', why: 'not begun: interrupted' }
+    : await install(world, clone, journal, entry, limits);
+  if (outcome.kind !== 'done')
+    return { ...base, state: outcome.kind, why: outcome.why, accepted: 0, ...(entry.known ? { id } : {}) };
   const openssh = found.find(({ word }) => word === 'openssh')?.fields[0];
   return { ...base, state: 'enrolled', id, accepted: accepted.length, ...(openssh === undefined ? {} : { openssh }) };
 }

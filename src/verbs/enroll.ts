@@ -12,7 +12,20 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { Outcome, World } from '../world.ts';
 import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
-import { accessOf, askAsCourier, enrolmentOf, filesOf, foundLines, install, lookAt, noHostKey, putBack, readHostKeys, releaseToPin, unaccepted } from './enrolling.ts';
+import {
+  accessOf,
+  askAsCourier,
+  enrolmentOf,
+  filesOf,
+  foundLines,
+  install,
+  lookAt,
+  noHostKey,
+  putBack,
+  readHostKeys,
+  releaseToPin,
+  unaccepted,
+} from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
 import { keyOwners } from './key-owners.ts';
 import type { Limits } from './side-by-side.ts';
@@ -81,8 +94,16 @@ export async function printEnrolment(world: World, options: EnrollOptions): Prom
   const written = await write(world, clone, entry, undefined);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
   const release = releaseToPin(clone);
-  const nonce = await journal.append({ what: 'print', target: entry.id, release: release.value.number, hash: release.hash });
-  const script = await world.enroller.print({ ...enrolmentOf(clone, entry, nonce, release.signed), waitsSeconds: PRINTED_WAITS });
+  const nonce = await journal.append({
+    what: 'print',
+    target: entry.id,
+    release: release.value.number,
+    hash: release.hash,
+  });
+  const script = await world.enroller.print({
+    ...enrolmentOf(clone, entry, nonce, release.signed),
+    waitsSeconds: PRINTED_WAITS,
+  });
   return { name: server.name, id: entry.id, script, waitsSeconds: PRINTED_WAITS, written };
 }
 
@@ -90,13 +111,17 @@ export async function printEnrolment(world: World, options: EnrollOptions): Prom
 export async function confirmPrinted(world: World, options: EnrollOptions): Promise<EnrollReport> {
   const { clone, server, there, hostKeys } = await begin(world, options, 'known');
   if (there === undefined) {
-    throw new Failure('not-found', `the policy knows no server ${server.name}`, { next: '`--print` writes its line: commit it' });
+    throw new Failure('not-found', `the policy knows no server ${server.name}`, {
+      next: '`--print` writes its line: commit it',
+    });
   }
   const entry = newEntry(world, server, there.id, hostKeys);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
   const { receipt } = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits));
   const said = [
-    ...receipt.waysIn.map((way) => `way-in ${way.kind} ${way.account ?? '-'} ${way.subject} ${way.state} ${way.comment ?? '-'}`),
+    ...receipt.waysIn.map(
+      (way) => `way-in ${way.kind} ${way.account ?? '-'} ${way.subject} ${way.state} ${way.comment ?? '-'}`,
+    ),
     ...receipt.looked.map(({ what, count }) => `looked ${what} ${count}`),
   ];
   const lines = foundLines({ lines: said }, keyOwners(clone, world));
@@ -118,11 +143,20 @@ async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'k
   // Those that were given with --print stand in the repository.
   const before = believe === 'known' && there !== undefined ? there.hostKeys : [];
   const given = readHostKeys(options.hostKeys ?? []);
-  return { clone, server, there, hostKeys: await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]) };
+  return {
+    clone,
+    server,
+    there,
+    hostKeys: await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]),
+  };
 }
 
 /** From the flag or known_hosts, never from the server itself. */
-async function hostKeysOf(world: World, { address, port }: Enrolling, given: readonly PublicKey[]): Promise<readonly PublicKey[]> {
+async function hostKeysOf(
+  world: World,
+  { address, port }: Enrolling,
+  given: readonly PublicKey[],
+): Promise<readonly PublicKey[]> {
   if (given.length > 0) return given;
   const known = await world.enroller.knownHostKeys(address, port);
   if (known.length > 0) return known;
@@ -133,7 +167,12 @@ function newEntry(world: World, server: Enrolling, id: string | undefined, hostK
   return { server, id: id ?? newId('srv', world.random(16)), known: id !== undefined, hostKeys, accepted: [] };
 }
 
-async function write(world: World, clone: Clone, entry: Entry, reason = 'there at enrolment'): Promise<readonly string[]> {
+async function write(
+  world: World,
+  clone: Clone,
+  entry: Entry,
+  reason = 'there at enrolment',
+): Promise<readonly string[]> {
   const files = filesOf(clone.files, [entry], reason);
   await world.repository.write(files);
   return [...files.keys()].sort();
@@ -146,18 +185,29 @@ function told(world: World, { server, id, hostKeys }: Entry) {
 function mustReach<T>({ name, user, address }: Enrolling, reached: Outcome<T>): T {
   if (reached.kind === 'done') return reached.value;
   if (reached.kind === 'unknown') {
-    throw new Failure('unreachable', `${name}: ${reached.why}`, { next: `try \`ssh ${user}@${address}\` and mend what it says` });
+    throw new Failure('unreachable', `${name}: ${reached.why}`, {
+      next: `try \`ssh ${user}@${address}\` and mend what it says`,
+    });
   }
   throw new Failure('target-failed', `${name}: ${reached.why}`);
 }
 
 /** The ways in that become `accepted`: all that were found, after a yes or with `--accept`. */
-async function acceptedWays(world: World, options: EnrollOptions, found: readonly FoundLine[], there: Server | undefined): Promise<readonly FoundLine[]> {
+async function acceptedWays(
+  world: World,
+  options: EnrollOptions,
+  found: readonly FoundLine[],
+  there: Server | undefined,
+): Promise<readonly FoundLine[]> {
   const ways = unaccepted(found, there);
   if (ways.length === 0) return [];
   if (options.accept !== undefined) return ways;
   world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
-  for (const way of ways) world.terminal.tell(`  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`);
-  const yes = await world.terminal.confirm('Write them into the policy as accepted? What is not accepted shows up as drift.', `accept:${options.name}`);
+  for (const way of ways)
+    world.terminal.tell(`  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`);
+  const yes = await world.terminal.confirm(
+    'Write them into the policy as accepted? What is not accepted shows up as drift.',
+    `accept:${options.name}`,
+  );
   return yes ? ways : [];
 }

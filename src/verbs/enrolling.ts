@@ -45,7 +45,9 @@ export function readHostKeys(lines: readonly string[]): readonly PublicKey[] {
   return lines.map((line) => {
     const reading = readPublicKey(line);
     if (reading.ok) return reading.key;
-    throw new Failure('key', `--host-key: ${reading.message}`, { next: 'give the line of ssh_host_ed25519_key.pub, or a file that holds it' });
+    throw new Failure('key', `--host-key: ${reading.message}`, {
+      next: 'give the line of ssh_host_ed25519_key.pub, or a file that holds it',
+    });
   });
 }
 
@@ -60,8 +62,17 @@ export function accessOf({ user, address, port, identityFile }: Enrolling, hostK
 }
 
 /** Looks as root and changes nothing. One that is enrolled shows itself to its own organization, under its own id only. */
-export function lookAt(world: World, clone: Clone, access: RootAccess, there: Server | undefined, limits: Limits): Promise<Outcome<Found>> {
-  const as = there === undefined ? undefined : { organization: clone.organization, targetId: there.id, release: releaseToPin(clone).signed };
+export function lookAt(
+  world: World,
+  clone: Clone,
+  access: RootAccess,
+  there: Server | undefined,
+  limits: Limits,
+): Promise<Outcome<Found>> {
+  const as =
+    there === undefined
+      ? undefined
+      : { organization: clone.organization, targetId: there.id, release: releaseToPin(clone).signed };
   return within(limits, (signal) => world.enroller.look(access, signal, as));
 }
 
@@ -91,8 +102,15 @@ export interface Entry {
 }
 
 /** The files that change when these servers are written, by path, in the order to write: cut off, a server without its key is an error, a key without its server none. */
-export function filesOf(before: PolicyFiles, entries: readonly Entry[], reason: string): ReadonlyMap<string, Uint8Array> {
-  const keys = entries.map(({ server, hostKeys }) => [`servers/${server.name}.pub`, toBytes(hostKeys.map((key) => `${key.line}\n`).join(''))] as const);
+export function filesOf(
+  before: PolicyFiles,
+  entries: readonly Entry[],
+  reason: string,
+): ReadonlyMap<string, Uint8Array> {
+  const keys = entries.map(
+    ({ server, hostKeys }) =>
+      [`servers/${server.name}.pub`, toBytes(hostKeys.map((key) => `${key.line}\n`).join(''))] as const,
+  );
   const edits = new Map<string, Uint8Array>(keys);
   const apply = ({ path, bytes }: Edited): void => void edits.set(path, bytes);
   const now = (): PolicyFiles => new Map([...before, ...edits]);
@@ -140,24 +158,60 @@ export async function putBack(world: World, clone: Clone, paths: readonly string
 /** What a server is enrolled with. */
 export function enrolmentOf(clone: Clone, entry: Entry, nonce: string, release: Signed): Enrolment {
   const couriers = clone.policy.couriers.flatMap((courier) => courier.keys);
-  return { organization: clone.organization, targetId: entry.id, name: entry.server.name, nonce, release, couriers, hostKeys: entry.hostKeys };
+  return {
+    organization: clone.organization,
+    targetId: entry.id,
+    name: entry.server.name,
+    nonce,
+    release,
+    couriers,
+    hostKeys: entry.hostKeys,
+  };
 }
 
 /** Installs, lets the courier in, and lets go. In the journal before anything is sent. */
-export async function install(world: World, clone: Clone, journal: Journal, entry: Entry, limits: Limits): Promise<Outcome<Found & { readonly answer: Answer }>> {
+export async function install(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  entry: Entry,
+  limits: Limits,
+): Promise<Outcome<Found & { readonly answer: Answer }>> {
   const release = releaseToPin(clone);
   const { server, id } = entry;
-  const nonce = await journal.append({ what: 'enroll', target: id, address: server.address, release: release.value.number, hash: release.hash });
+  const nonce = await journal.append({
+    what: 'enroll',
+    target: id,
+    address: server.address,
+    release: release.value.number,
+    hash: release.hash,
+  });
   const prove = (): Promise<Outcome<Answer>> => askAsCourier(world, clone, journal, entry, limits);
   const outcome = await within({ ...limits, timeout: limits.timeout * 2 }, (signal) =>
-    world.enroller.enroll(accessOf(server, entry.hostKeys), enrolmentOf(clone, entry, nonce, release.signed), prove, signal),
+    world.enroller.enroll(
+      accessOf(server, entry.hostKeys),
+      enrolmentOf(clone, entry, nonce, release.signed),
+      prove,
+      signal,
+    ),
   );
-  await journal.append({ what: 'enrolled', target: id, outcome: outcome.kind, status: outcome.kind === 'done' ? EXIT.done : EXIT.failed });
+  await journal.append({
+    what: 'enrolled',
+    target: id,
+    outcome: outcome.kind,
+    status: outcome.kind === 'done' ? EXIT.done : EXIT.failed,
+  });
   return outcome;
 }
 
 /** A request alone, over the courier's way: the first one that comes in makes an install hold. */
-export async function askAsCourier(world: World, clone: Clone, journal: Journal, { server, id, hostKeys }: Pick<Entry, 'server' | 'id' | 'hostKeys'>, limits: Limits): Promise<Outcome<Answer>> {
+export async function askAsCourier(
+  world: World,
+  clone: Clone,
+  journal: Journal,
+  { server, id, hostKeys }: Pick<Entry, 'server' | 'id' | 'hostKeys'>,
+  limits: Limits,
+): Promise<Outcome<Answer>> {
   const via = clone.settings.via?.[server.name];
   const place: TargetPlace = {
     id,
@@ -169,7 +223,12 @@ export async function askAsCourier(world: World, clone: Clone, journal: Journal,
     hostKeys,
     ...(via === undefined ? {} : { via }),
   };
-  const parcel = { nonce: await journal.append({ what: 'look', target: id }), about: [], revocations: [], releases: [] };
+  const parcel = {
+    nonce: await journal.append({ what: 'look', target: id }),
+    about: [],
+    revocations: [],
+    releases: [],
+  };
   const target = await world.target(place, clone.settings.courierKeyFile);
   return within(limits, (signal) => target.exchange(parcel, signal));
 }

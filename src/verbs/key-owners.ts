@@ -14,10 +14,13 @@ export function keyOwners({ policy, revocations }: Clone, { crypto }: World): Re
     const whose = (value.id === undefined ? undefined : handles.get(value.id)) ?? name.replace(/-[0-9a-f]{8}$/, '');
     for (const key of value.keys) add(key, `${whose}, revoked`);
   }
-  for (const signer of policy.signers) for (const key of signer.keys) add(key, `${handles.get(signer.id) ?? signer.id}, signs`);
+  for (const signer of policy.signers)
+    for (const key of signer.keys) add(key, `${handles.get(signer.id) ?? signer.id}, signs`);
   // A key that is given back is no longer a revoked one.
   const undone = new Set(policy.undone);
-  const out = new Set(revocations.filter(({ name }) => !undone.has(name)).flatMap(({ value }) => value.keys.map((key) => key.line)));
+  const out = new Set(
+    revocations.filter(({ name }) => !undone.has(name)).flatMap(({ value }) => value.keys.map((key) => key.line)),
+  );
   for (const { handle, keys } of policy.people) for (const key of keys) if (!out.has(key.line)) add(key, handle);
   return owners;
 }

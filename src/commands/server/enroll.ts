@@ -12,7 +12,8 @@ import { commitFlags, limitsOf, reachFlags } from '../flags.ts';
 type Report = EnrollReport | PrintReport | EnrollFromReport;
 
 export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Report> {
-  static override summary = 'Make a server one of the organization, over your own root access. Changes nobody\'s access.';
+  static override summary =
+    "Make a server one of the organization, over your own root access. Changes nobody's access.";
   static override description =
     'Needs a signed release to pin. The host key comes from known_hosts or --host-key, never from the server itself. When the courier cannot get in, everything is put back. --from enrolls many, and passes over those that are enrolled already; --print prints the script for cloud-init, Ansible or Terraform.';
   static override examples = [
@@ -23,18 +24,53 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     '<%= config.bin %> server enroll web-9 --print --host-key web-9.pub > enroll-web-9.sh',
     '<%= config.bin %> server enroll web-9 --printed',
   ];
-  static override args = { name: Args.string({ description: "the server's name in the policy; left out with --from" }) };
+  static override args = {
+    name: Args.string({ description: "the server's name in the policy; left out with --from" }),
+  };
   static override flags = {
-    address: Flags.string({ helpValue: '<host>', summary: "host name or IP address; else the policy's, else the name" }),
+    address: Flags.string({
+      helpValue: '<host>',
+      summary: "host name or IP address; else the policy's, else the name",
+    }),
     port: Flags.integer({ min: 1, max: 65_535, helpValue: '<n>', summary: "sshd's port; else the policy's, else 22" }),
-    user: Flags.string({ default: 'root', helpValue: '<account>', summary: 'your own account there: root, or one with sudo' }),
+    user: Flags.string({
+      default: 'root',
+      helpValue: '<account>',
+      summary: 'your own account there: root, or one with sudo',
+    }),
     identity: Flags.string({ char: 'i', helpValue: '<file>', summary: 'your own private key for that account' }),
-    'host-key': Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: '<file or line>', summary: "the server's public host key; may be given several times" }),
-    label: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: '<key=value>', summary: 'a label of the server in the policy' }),
-    accept: Flags.string({ helpValue: '<reason>', summary: 'write every way in that is found as accepted, for this reason' }),
-    from: Flags.string({ helpValue: '<file>', summary: 'many at once: an Ansible inventory, a known_hosts file or a JSON list; - is standard input', exclusive: ['address', 'port', 'host-key', 'print', 'printed'] }),
-    server: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: '<name>', summary: "with --from, only these; a pattern as in 'web-*'", dependsOn: ['from'] }),
-    print: Flags.boolean({ summary: 'print the script instead of running it; it waits a day for the courier', exclusive: ['printed', 'accept'] }),
+    'host-key': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<file or line>',
+      summary: "the server's public host key; may be given several times",
+    }),
+    label: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<key=value>',
+      summary: 'a label of the server in the policy',
+    }),
+    accept: Flags.string({
+      helpValue: '<reason>',
+      summary: 'write every way in that is found as accepted, for this reason',
+    }),
+    from: Flags.string({
+      helpValue: '<file>',
+      summary: 'many at once: an Ansible inventory, a known_hosts file or a JSON list; - is standard input',
+      exclusive: ['address', 'port', 'host-key', 'print', 'printed'],
+    }),
+    server: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<name>',
+      summary: "with --from, only these; a pattern as in 'web-*'",
+      dependsOn: ['from'],
+    }),
+    print: Flags.boolean({
+      summary: 'print the script instead of running it; it waits a day for the courier',
+      exclusive: ['printed', 'accept'],
+    }),
     printed: Flags.boolean({ summary: 'the printed script was run there: let the courier in, so that it holds' }),
     parallel: reachFlags.parallel,
     timeout: reachFlags.timeout,
@@ -45,7 +81,9 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     const { name } = this.args;
     const { from, print, printed } = this.flags;
     if ((name === undefined) === (from === undefined)) {
-      throw new Failure('usage', 'either a name or --from is given', { next: '`keyward server enroll web-1`, or `--from inventory.yaml`' });
+      throw new Failure('usage', 'either a name or --from is given', {
+        next: '`keyward server enroll web-1`, or `--from inventory.yaml`',
+      });
     }
     if (from !== undefined) return this.#many(from);
     const { confirmPrinted, enroll, printEnrolment } = await import('../../verbs/enroll.ts');
@@ -53,12 +91,16 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     const value = await run(await this.world(), await this.#one(name ?? ''));
     await this.commit(value.written, `Enroll ${value.name}`);
     // The script alone is the thing asked for; what is said about it is talk.
-    if ('script' in value && !this.flags.json) for (const line of printText(value, this.screen.err).split('\n')) this.screen.tell(line);
+    if ('script' in value && !this.flags.json)
+      for (const line of printText(value, this.screen.err).split('\n')) this.screen.tell(line);
     return { value };
   }
 
   async #many(from: string): Promise<Work<EnrollFromReport>> {
-    const [{ enrollFrom }, { readGiven }] = await Promise.all([import('../../verbs/enroll-from.ts'), import('../../main.ts')]);
+    const [{ enrollFrom }, { readGiven }] = await Promise.all([
+      import('../../verbs/enroll-from.ts'),
+      import('../../main.ts'),
+    ]);
     const { user, identity, accept, server = [] } = this.flags;
     const value = await enrollFrom(await this.world(), {
       list: await readGiven(from, 'public'),
@@ -70,7 +112,10 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       ...(identity === undefined ? {} : { identityFile: identity }),
       ...(accept === undefined ? {} : { accept }),
     });
-    await this.commit(value.written, `Enroll ${value.servers.filter(({ state }) => state === 'enrolled').length} servers`);
+    await this.commit(
+      value.written,
+      `Enroll ${value.servers.filter(({ state }) => state === 'enrolled').length} servers`,
+    );
     return value.status === EXIT.done ? { value } : { value, status: value.status, why: enrollFromWhy(value) };
   }
 
@@ -96,7 +141,9 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
   async #hostKeys(): Promise<readonly string[]> {
     const { readGiven } = await import('../../main.ts');
     const words = this.flags['host-key'] ?? [];
-    const given = await Promise.all(words.map(async (one) => (/^(ssh-|ecdsa-)\S+ /.test(one) ? one : readGiven(one, 'public'))));
+    const given = await Promise.all(
+      words.map(async (one) => (/^(ssh-|ecdsa-)\S+ /.test(one) ? one : readGiven(one, 'public'))),
+    );
     return given.flatMap((text) => text.split('\n')).filter((line) => line.trim() !== '');
   }
 

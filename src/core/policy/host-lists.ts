@@ -40,13 +40,21 @@ const LARGEST = 1024 * 1024;
  * Reads a list. `named` gives the policy's own name of an address, where it has one.
  * Throws `usage` when it is none of the three, or names no server at all.
  */
-export function readHostList(text: string, label: string, named: (address: string, port: number) => string | undefined): HostList {
+export function readHostList(
+  text: string,
+  label: string,
+  named: (address: string, port: number) => string | undefined,
+): HostList {
   if (text.length > LARGEST) throw new Failure('usage', `${label} is larger than ${LARGEST} bytes: no list of servers`);
   const { kind, hosts, passedOver } = readAny(text, label);
   if (hosts.length === 0) {
-    throw new Failure('usage', `${label} names no server${passedOver.length === 0 ? '' : `: ${passedOver[0]?.what}: ${passedOver[0]?.why}`}`, {
-      next: 'give an Ansible inventory (INI or YAML), a known_hosts file, or JSON: [{"name": "web-1", "address": "10.0.0.1"}]',
-    });
+    throw new Failure(
+      'usage',
+      `${label} names no server${passedOver.length === 0 ? '' : `: ${passedOver[0]?.what}: ${passedOver[0]?.why}`}`,
+      {
+        next: 'give an Ansible inventory (INI or YAML), a known_hosts file, or JSON: [{"name": "web-1", "address": "10.0.0.1"}]',
+      },
+    );
   }
   return { kind, ...withNames(hosts, passedOver, named) };
 }
@@ -55,7 +63,8 @@ function readAny(text: string, label: string): HostList {
   const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|;|$)/.test(line));
   const json = asJson(text);
   if (json !== undefined) return { kind: 'json', ...readJson(json, label) };
-  if (lines.some((line) => /^(@\S+\s+)?\S+\s+(ssh-|ecdsa-|sk-)\S+\s+AAAA/.test(line))) return { kind: 'known_hosts', ...readKnownHosts(lines) };
+  if (lines.some((line) => /^(@\S+\s+)?\S+\s+(ssh-|ecdsa-|sk-)\S+\s+AAAA/.test(line)))
+    return { kind: 'known_hosts', ...readKnownHosts(lines) };
   const isYaml = /^(---|[\w.-]+:(\s|$))/.test(lines[0] ?? '');
   return { kind: 'inventory', ...(isYaml ? readYamlInventory(text, label) : readIniInventory(text)) };
 }
@@ -72,7 +81,8 @@ function asJson(text: string): unknown {
 type Hosts = Pick<HostList, 'hosts' | 'passedOver'>;
 
 function readJson(value: unknown, label: string): Hosts {
-  if (!Array.isArray(value)) throw new Failure('usage', `${label}: a list stands at the top: [{"name": "web-1", "address": "10.0.0.1"}]`);
+  if (!Array.isArray(value))
+    throw new Failure('usage', `${label}: a list stands at the top: [{"name": "web-1", "address": "10.0.0.1"}]`);
   const hosts: Listed[] = [];
   const passedOver: PassedOver[] = [];
   for (const [index, entry] of value.entries()) {
@@ -91,14 +101,24 @@ function jsonHost(entry: unknown): Listed | string {
   const unknown = Object.keys(entry).find((key) => !FIELDS.has(key));
   if (unknown !== undefined) return `unknown field ${unknown}; there are ${[...FIELDS].join(', ')}`;
   if (typeof name !== 'string' || typeof address !== 'string') return 'it has no name';
-  if (port !== undefined && !(Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536)) return 'port is a number from 1 to 65535';
+  if (port !== undefined && !(Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536))
+    return 'port is a number from 1 to 65535';
   if (user !== undefined && typeof user !== 'string') return 'user is text';
   if (!isTexts(labels)) return 'labels are words: {"role": "web"}';
-  const keys = (Array.isArray(hostKeys) ? (hostKeys as readonly unknown[]) : [hostKeys]).map((line) => readPublicKey(String(line)));
+  const keys = (Array.isArray(hostKeys) ? (hostKeys as readonly unknown[]) : [hostKeys]).map((line) =>
+    readPublicKey(String(line)),
+  );
   const bad = keys.find((key) => !key.ok);
   if (bad?.ok === false) return `a host key: ${bad.message}`;
   const good = keys.flatMap((key) => (key.ok ? [key.key] : []));
-  return { name, address, ...(port === undefined ? {} : { port: port as number }), ...(user === undefined ? {} : { user }), hostKeys: good, labels };
+  return {
+    name,
+    address,
+    ...(port === undefined ? {} : { port: port as number }),
+    ...(user === undefined ? {} : { user }),
+    hostKeys: good,
+    labels,
+  };
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
@@ -119,7 +139,13 @@ function readKnownHosts(lines: readonly string[]): Hosts {
     const why = knownHostFault(marker, first, reading.ok ? undefined : reading.message);
     if (why !== undefined) passedOver.push({ what: names.slice(0, 60), why });
     else if (reading.ok) {
-      const known = hosts.get(`${address} ${port}`) ?? { name: address, address, port: Number(port), hostKeys: [], labels: {} };
+      const known = hosts.get(`${address} ${port}`) ?? {
+        name: address,
+        address,
+        port: Number(port),
+        hostKeys: [],
+        labels: {},
+      };
       hosts.set(`${address} ${port}`, { ...known, hostKeys: [...known.hostKeys, reading.key] });
     }
   }
@@ -134,17 +160,24 @@ function knownHostFault(marker: string | undefined, name: string, key: string | 
 }
 
 /** The policy's own name of an address; else the first part of the host's name; else all of it. */
-function withNames(hosts: readonly Listed[], before: readonly PassedOver[], named: (address: string, port: number) => string | undefined): Hosts {
+function withNames(
+  hosts: readonly Listed[],
+  before: readonly PassedOver[],
+  named: (address: string, port: number) => string | undefined,
+): Hosts {
   const passedOver = [...before];
   const taken = new Map<string, Listed>();
-  const short = (name: string): string => (/^[\d.]+$/.test(name) ? name.replaceAll('.', '-') : (name.toLowerCase().split('.')[0] ?? ''));
+  const short = (name: string): string =>
+    /^[\d.]+$/.test(name) ? name.replaceAll('.', '-') : (name.toLowerCase().split('.')[0] ?? '');
   const shared = (name: string): boolean => hosts.filter((other) => short(other.name) === short(name)).length > 1;
   for (const host of hosts) {
     const address = host.address.toLowerCase();
     const whole = host.name.toLowerCase().replaceAll(/[.:]/g, '-');
     const name = named(address, host.port ?? 22) ?? (shared(host.name) ? whole : short(host.name));
-    if (!isHost(address)) passedOver.push({ what: host.name, why: `${host.address} is no host name and no IP address` });
-    else if (!isName(name)) passedOver.push({ what: host.name, why: 'no name for the policy can be made of it: give it one in a JSON list' });
+    if (!isHost(address))
+      passedOver.push({ what: host.name, why: `${host.address} is no host name and no IP address` });
+    else if (!isName(name))
+      passedOver.push({ what: host.name, why: 'no name for the policy can be made of it: give it one in a JSON list' });
     else if (taken.has(name)) passedOver.push({ what: host.name, why: `${name} stands there twice` });
     else taken.set(name, { ...host, name, address });
   }

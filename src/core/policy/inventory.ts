@@ -57,7 +57,8 @@ class Inventory {
       for (const host of group.hosts) found.set(host, new Map([...(found.get(host) ?? []), ...vars]));
       for (const child of [...group.children].sort()) walk(child, vars, [...path, name]);
     };
-    for (const name of [...this.groups.keys()].sort()) if (!nested.has(name) && name !== 'all') walk(name, new Map(), []);
+    for (const name of [...this.groups.keys()].sort())
+      if (!nested.has(name) && name !== 'all') walk(name, new Map(), []);
     walk('all', new Map(), []);
     return found;
   }
@@ -67,12 +68,21 @@ class Inventory {
 function reached(name: string, vars: Vars): Listed | string {
   const of = (what: string): string | undefined => vars.get(`ansible_${what}`) ?? vars.get(`ansible_ssh_${what}`);
   const connection = vars.get('ansible_connection');
-  if (connection !== undefined && !['ssh', 'paramiko', 'smart'].includes(connection)) return `it is not reached by ssh but by ${connection}`;
+  if (connection !== undefined && !['ssh', 'paramiko', 'smart'].includes(connection))
+    return `it is not reached by ssh but by ${connection}`;
   const [address = name, port, user] = [of('host'), of('port'), of('user')];
-  if ([name, address, port, user].some((value) => value?.includes('{{'))) return 'Ansible would work out a template here';
+  if ([name, address, port, user].some((value) => value?.includes('{{')))
+    return 'Ansible would work out a template here';
   if (/[[\]*]/.test(name)) return 'a range or a pattern: write the hosts out';
   if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) return `not a port: ${port}`;
-  return { name, address, ...(port === undefined ? {} : { port: Number(port) }), ...(user === undefined ? {} : { user }), hostKeys: [], labels: {} };
+  return {
+    name,
+    address,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(user === undefined ? {} : { user }),
+    hostKeys: [],
+    labels: {},
+  };
 }
 
 /** Reads an INI inventory: `[group]`, `[group:vars]`, `[group:children]`, a host and its variables a line. */
@@ -125,7 +135,10 @@ export function readYamlInventory(text: string, label: string): ReturnType<Inven
   try {
     top = parse(text, { mapAsMap: true, maxAliasCount: 0, logLevel: 'silent' });
   } catch (error) {
-    throw new Failure('usage', `${label} is no inventory: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`);
+    throw new Failure(
+      'usage',
+      `${label} is no inventory: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`,
+    );
   }
   if (!(top instanceof Map)) throw new Failure('usage', `${label} is no inventory: groups stand at its top`);
   for (const [name, group] of top) readGroup(inventory, String(name), group, 0);

@@ -5,8 +5,10 @@ import { readHostList } from '../../../src/core/policy/index.ts';
 import type { HostList } from '../../../src/core/policy/index.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICZl2u5MJCki46CJHtA7jJjaYb8JEh5AZNJTYxO8OsJY';
-const read = (text: string, named: Parameters<typeof readHostList>[2] = () => undefined): HostList => readHostList(text, 'list', named);
-const rows = ({ hosts }: HostList): string[] => hosts.map(({ name, address, port, user }) => [name, address, port ?? '-', user ?? '-'].join(' '));
+const read = (text: string, named: Parameters<typeof readHostList>[2] = () => undefined): HostList =>
+  readHostList(text, 'list', named);
+const rows = ({ hosts }: HostList): string[] =>
+  hosts.map(({ name, address, port, user }) => [name, address, port ?? '-', user ?? '-'].join(' '));
 
 const INI = `
 ; what Ansible has
@@ -51,7 +53,12 @@ all:
             here: { ansible_connection: local }
             secret: { ansible_host: "{{ lookup('env', 'X') }}" }
 `;
-const EXPECTED = ['lonely lonely.example.com 22 root', 'web-1 10.0.0.1 2222 admin', 'web-2 web-2.example.com 2200 admin', 'db-1 10.0.0.9 22 pg'];
+const EXPECTED = [
+  'lonely lonely.example.com 22 root',
+  'web-1 10.0.0.1 2222 admin',
+  'web-2 web-2.example.com 2200 admin',
+  'db-1 10.0.0.9 22 pg',
+];
 
 it.each([
   ['INI', INI],
@@ -72,14 +79,24 @@ it('a group that holds itself ends, and a YAML alias is no inventory', () => {
 });
 
 it('a known_hosts file: keys of one address together, its own port, and names that are hashed are said', () => {
-  const list = read(`web-1.example.com,10.0.0.1 ${KEY}\n[db-1]:2222 ${KEY}\n|1|x=|y= ${KEY}\n@cert-authority * ${KEY}\n*.example.com ${KEY}\nbad ssh-ed25519 AAAA\n`);
+  const list = read(
+    `web-1.example.com,10.0.0.1 ${KEY}\n[db-1]:2222 ${KEY}\n|1|x=|y= ${KEY}\n@cert-authority * ${KEY}\n*.example.com ${KEY}\nbad ssh-ed25519 AAAA\n`,
+  );
   expect([list.kind, rows(list)]).toEqual(['known_hosts', ['web-1 web-1.example.com 22 -', 'db-1 db-1 2222 -']]);
   expect(list.hosts.map(({ hostKeys }) => hostKeys.map((key) => key.line))).toEqual([[KEY], [KEY]]);
   expect(list.passedOver.map(({ what }) => what)).toEqual(['|1|x=|y=', '*', '*.example.com', 'bad']);
 });
 
 it('a JSON list: names alone or with what is known; a field nobody knows is said', () => {
-  const list = read(JSON.stringify(['web-1', { name: 'db', address: '10.0.0.9', port: 22, user: 'admin', hostKeys: [KEY], labels: { role: 'db' } }, { name: 'x', adress: 'typo' }, { name: 'y', hostKeys: ['no key'] }, 7]));
+  const list = read(
+    JSON.stringify([
+      'web-1',
+      { name: 'db', address: '10.0.0.9', port: 22, user: 'admin', hostKeys: [KEY], labels: { role: 'db' } },
+      { name: 'x', adress: 'typo' },
+      { name: 'y', hostKeys: ['no key'] },
+      7,
+    ]),
+  );
   expect([list.kind, rows(list)]).toEqual(['json', ['web-1 web-1 - -', 'db 10.0.0.9 22 admin']]);
   expect(list.hosts[1]?.labels).toEqual({ role: 'db' });
   expect(list.passedOver.map(({ what }) => what)).toEqual(['entry 3', 'entry 4', 'entry 5']);
@@ -87,12 +104,15 @@ it('a JSON list: names alone or with what is known; a field nobody knows is said
 
 it('names: the policy’s own by address; the first part where it is the only one, else the whole; never twice', () => {
   const named = (address: string): string | undefined => (address === '10.0.0.9' ? 'database' : undefined);
-  expect(read('["a.x.org", "a.y.org", "b.x.org", "10.0.0.9", "10.0.0.7"]', named).hosts.map(({ name }) => name)).toEqual(['a-x-org', 'a-y-org', 'b', 'database', '10-0-0-7']);
+  expect(
+    read('["a.x.org", "a.y.org", "b.x.org", "10.0.0.9", "10.0.0.7"]', named).hosts.map(({ name }) => name),
+  ).toEqual(['a-x-org', 'a-y-org', 'b', 'database', '10-0-0-7']);
   const bad = read('["ok", "Ok", "-oProxyCommand=x", "a b", "__proto__"]');
   expect(bad.hosts.map(({ name }) => name)).toEqual(['ok']);
   expect(bad.passedOver.length).toBe(4);
 });
 
 it('what is no list, and a list that names nobody, is refused', () => {
-  for (const text of ['', '# nothing\n', '{"name": "x"}', '[]', 'all:\n  vars: {}\n', 'x'.repeat(1024 * 1024 + 1)]) expect(() => read(text)).toThrow(Failure);
+  for (const text of ['', '# nothing\n', '{"name": "x"}', '[]', 'all:\n  vars: {}\n', 'x'.repeat(1024 * 1024 + 1)])
+    expect(() => read(text)).toThrow(Failure);
 });

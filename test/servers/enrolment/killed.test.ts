@@ -18,15 +18,32 @@ describe.skipIf(needs() !== undefined)('enrolling many, killed', () => {
   beforeAll(async () => {
     company = await Company.found({ servers: SERVERS, signers: ['alice'], employees: ['dave'], enrolled: false });
     old = await makeKey(company.folder, 'old');
-    for (const server of company.fleet.servers.values()) await server.addUser('legacy', { authorizedKeys: [old.publicLine] });
+    for (const server of company.fleet.servers.values())
+      await server.addUser('legacy', { authorizedKeys: [old.publicLine] });
   }, 120_000);
   afterAll(() => company?.end());
 
   it('goes on where it was cut off, under the same ids', async () => {
     const servers = [...company.fleet.servers.values()];
     const list = join(company.folder, 'known_hosts');
-    writeFileSync(list, SERVERS.flatMap((name) => company.server(name).hostKeys.map((key) => `${nameOf(name)} ${key}\n`)).join(''));
-    const words = ['server', 'enroll', '--from', list, '--identity', company.key('root').path, '--accept', 'there at enrolment', '--parallel', '2', '--repo', company.repo];
+    writeFileSync(
+      list,
+      SERVERS.flatMap((name) => company.server(name).hostKeys.map((key) => `${nameOf(name)} ${key}\n`)).join(''),
+    );
+    const words = [
+      'server',
+      'enroll',
+      '--from',
+      list,
+      '--identity',
+      company.key('root').path,
+      '--accept',
+      'there at enrolment',
+      '--parallel',
+      '2',
+      '--repo',
+      company.repo,
+    ];
     // What is left when it is killed between the two files: no error that only a person could mend.
     const [first] = servers;
     mkdirSync(join(company.repo, 'servers'), { recursive: true });
@@ -43,7 +60,8 @@ describe.skipIf(needs() !== undefined)('enrolling many, killed', () => {
       expect([moment, await killedWhen(words, holds)]).toEqual([moment, true]);
       expect([moment, idsNow()]).toEqual([moment, ids.length > 0 ? ids : expect.anything()]);
       ids = idsNow();
-      for (const server of servers) expect((await ssh(server, 'legacy', { keyFile: old.path, command: 'true' })).status).toBe(0);
+      for (const server of servers)
+        expect((await ssh(server, 'legacy', { keyFile: old.path, command: 'true' })).status).toBe(0);
     }
     console.log(`killed at ${moments.length} moments`);
     const ended = await company.keyward('alice', ...words);
@@ -51,7 +69,8 @@ describe.skipIf(needs() !== undefined)('enrolling many, killed', () => {
     expect([idsNow(), ids.length]).toEqual([ids, SERVERS.length]);
     company.rules('{ name: all, to: { employees: [dave] }, servers: { names: ["*"] } }');
     await company.apply();
-    for (const server of company.fleet.servers.values()) expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'true' })).status).toBe(0);
+    for (const server of company.fleet.servers.values())
+      expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'true' })).status).toBe(0);
   });
 
   /** Whether it was killed at that moment; false when it ended before. */

@@ -14,7 +14,12 @@ interface Drift {
   readonly targets: readonly {
     readonly name: string;
     readonly state: string;
-    readonly differences: readonly { readonly what: string; readonly subject: string; readonly managed: boolean; readonly owner?: string }[];
+    readonly differences: readonly {
+      readonly what: string;
+      readonly subject: string;
+      readonly managed: boolean;
+      readonly owner?: string;
+    }[];
     readonly looked: readonly { readonly what: string; readonly count: number }[];
   }[];
   readonly status: number;
@@ -27,16 +32,25 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
   let old: KeyPair;
 
   beforeAll(async () => {
-    company = await Company.found({ servers: ['web-1', 'away', 'left', 'kept', 'printed'], signers: ['alice'], employees: ['dave', 'erin', 'zoe'], enrolled: false });
+    company = await Company.found({
+      servers: ['web-1', 'away', 'left', 'kept', 'printed'],
+      signers: ['alice'],
+      employees: ['dave', 'erin', 'zoe'],
+      enrolled: false,
+    });
     old = await makeKey(company.folder, 'old');
-    for (const server of company.fleet.servers.values()) await server.addUser('legacy', { authorizedKeys: [old.publicLine] });
+    for (const server of company.fleet.servers.values())
+      await server.addUser('legacy', { authorizedKeys: [old.publicLine] });
     await company.enrollAll(['web-1', 'away', 'left', 'kept']);
-    company.rules('{ name: all, to: { employees: [dave, erin, zoe] }, servers: { names: ["*"] }, sudo: [{ run-as: root, commands: [/usr/bin/id] }] }');
+    company.rules(
+      '{ name: all, to: { employees: [dave, erin, zoe] }, servers: { names: ["*"] }, sudo: [{ run-as: root, commands: [/usr/bin/id] }] }',
+    );
     await company.apply();
   }, 180_000);
   afterAll(() => company?.end());
 
-  const enters = async (server: TestServer, account: string, key: KeyPair): Promise<boolean> => (await ssh(server, account, { keyFile: key.path, command: 'true' })).status === 0;
+  const enters = async (server: TestServer, account: string, key: KeyPair): Promise<boolean> =>
+    (await ssh(server, account, { keyFile: key.path, command: 'true' })).status === 0;
   const root = (): string[] => ['--identity', company.key('root').path];
 
   describe('a printed script', () => {
@@ -46,7 +60,13 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
       writeFileSync(file, `${hostKeys.join('\n')}\n`);
       return [name, '--address', address, '--port', String(port), '--host-key', file];
     };
-    const asRoot = (script: string): Promise<Answer> => ssh(company.server('printed'), 'root', { keyFile: company.key('root').path, command: 'sh -s', input: script, timeout: 60_000 });
+    const asRoot = (script: string): Promise<Answer> =>
+      ssh(company.server('printed'), 'root', {
+        keyFile: company.key('root').path,
+        command: 'sh -s',
+        input: script,
+        timeout: 60_000,
+      });
 
     it('waits a day, changes nobody’s access meanwhile, and is taken back when nobody came', async () => {
       const server = company.server('printed');
@@ -69,9 +89,16 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
       const { stdout: script } = await company.must('alice', 'server', 'enroll', ...where(), '--print');
       await server.write('/var/lib/cloud/user-data', script, 0o700);
       await server.must('/var/lib/cloud/user-data');
-      const confirmed = await company.json<{ readonly times: number; readonly found: readonly { readonly word: string; readonly fields: readonly string[] }[] }>('alice', 'server', 'enroll', 'printed', '--printed', '--accept', 'there at enrolment');
+      const confirmed = await company.json<{
+        readonly times: number;
+        readonly found: readonly { readonly word: string; readonly fields: readonly string[] }[];
+      }>('alice', 'server', 'enroll', 'printed', '--printed', '--accept', 'there at enrolment');
       expect(confirmed.times).toBe(1);
-      expect(confirmed.found.some(({ word, fields }) => word === 'way-in' && fields.slice(0, 3).join(' ') === `key legacy ${old.fingerprint}`)).toBe(true);
+      expect(
+        confirmed.found.some(
+          ({ word, fields }) => word === 'way-in' && fields.slice(0, 3).join(' ') === `key legacy ${old.fingerprint}`,
+        ),
+      ).toBe(true);
       expect(await server.exists('/etc/ssh/keyward/enrolling')).toBe(false);
       await company.apply();
       expect(await enters(server, 'dave', company.key('dave'))).toBe(true);
@@ -102,14 +129,38 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
       const stranger = await makeKey(company.folder, 'stranger');
       const authority = await makeKey(company.folder, 'authority');
       const planted: readonly (readonly [string, string, string])[] = [
-        ['a key in root’s file', `echo '${company.key('dave').publicLine}' >> /root/.ssh/authorized_keys`, `way-in key|root ${company.key('dave').fingerprint}|dave`],
-        ['a key in another’s file', `echo '${stranger.publicLine}' >> ~legacy/.ssh/authorized_keys`, `way-in key|legacy ${stranger.fingerprint}|`],
-        ['authorized_keys2', `echo '${company.key('alice').publicLine}' > ~legacy/.ssh/authorized_keys2`, `way-in key|legacy ${company.key('alice').fingerprint}|alice`],
-        ['a CA line', `echo 'cert-authority ${authority.publicLine}' >> ~legacy/.ssh/authorized_keys`, `way-in ca|legacy ${authority.fingerprint}|`],
-        ['a sudoers line', "echo 'legacy ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/legacy; chmod 440 /etc/sudoers.d/legacy", 'way-in sudo|legacy legacy|'],
+        [
+          'a key in root’s file',
+          `echo '${company.key('dave').publicLine}' >> /root/.ssh/authorized_keys`,
+          `way-in key|root ${company.key('dave').fingerprint}|dave`,
+        ],
+        [
+          'a key in another’s file',
+          `echo '${stranger.publicLine}' >> ~legacy/.ssh/authorized_keys`,
+          `way-in key|legacy ${stranger.fingerprint}|`,
+        ],
+        [
+          'authorized_keys2',
+          `echo '${company.key('alice').publicLine}' > ~legacy/.ssh/authorized_keys2`,
+          `way-in key|legacy ${company.key('alice').fingerprint}|alice`,
+        ],
+        [
+          'a CA line',
+          `echo 'cert-authority ${authority.publicLine}' >> ~legacy/.ssh/authorized_keys`,
+          `way-in ca|legacy ${authority.fingerprint}|`,
+        ],
+        [
+          'a sudoers line',
+          "echo 'legacy ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/legacy; chmod 440 /etc/sudoers.d/legacy",
+          'way-in sudo|legacy legacy|',
+        ],
         ['a group', 'groupadd -f docker; usermod -aG docker legacy', 'way-in group|legacy docker|'],
         ['a second uid 0', 'useradd -o -u 0 -p "*" toor', 'way-in uid-0|toor 0|'],
-        ['a setting of sshd', 'echo HostbasedAuthentication yes >> /etc/ssh/sshd_config', 'way-in sshd|- hostbasedauthentication|'],
+        [
+          'a setting of sshd',
+          'echo HostbasedAuthentication yes >> /etc/ssh/sshd_config',
+          'way-in sshd|- hostbasedauthentication|',
+        ],
         ['a changed receiver', 'echo "# changed" >> /usr/local/sbin/keyward-look', 'receiver||'],
         ['a stopped timer', 'rm /etc/cron.d/keyward', 'file|/etc/cron.d/keyward|managed'],
         ['a managed account out of its group', 'gpasswd -d dave keyward > /dev/null', 'account|dave|managed'],
@@ -117,8 +168,12 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
       for (const [, words] of planted) await server.must(words);
       const { state, status, differences } = await of();
       expect([state, status]).toEqual(['differs', 2]);
-      const said = differences.map(({ what, subject, managed, owner = '' }) => `${what}|${what === 'receiver' ? '' : subject}|${managed ? 'managed' : owner}`);
-      for (const [name, , expected] of planted) expect([name, said]).toEqual([name, expect.arrayContaining([expected])]);
+      const said = differences.map(
+        ({ what, subject, managed, owner = '' }) =>
+          `${what}|${what === 'receiver' ? '' : subject}|${managed ? 'managed' : owner}`,
+      );
+      for (const [name, , expected] of planted)
+        expect([name, said]).toEqual([name, expect.arrayContaining([expected])]);
       console.log(`${planted.length} ways in and changes were planted, and found by name`);
       const shown = (await company.keyward('alice', 'drift', '--server', 'web-1')).stdout.replaceAll(/\s+/g, ' ');
       expect(shown).toContain('a key of dave');
@@ -158,9 +213,16 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
     expect((await company.keyward('alice', 'server', 'remove', 'left', ...root(), '--confirm', 'left')).status).toBe(6);
     await company.apply();
     await company.must('alice', 'server', 'remove', 'left', ...root(), '--confirm', 'left');
-    expect([await enters(server, 'dave', company.key('dave')), await enters(server, 'legacy', old)]).toEqual([false, true]);
+    expect([await enters(server, 'dave', company.key('dave')), await enters(server, 'legacy', old)]).toEqual([
+      false,
+      true,
+    ]);
     expect(await enters(server, 'legacy', company.key('erin'))).toBe(false); // revoked keys stay out
-    expect(await server.must('ls -d /etc/ssh/keyward /usr/local/sbin/keyward* /etc/sudoers.d/keyward* /etc/cron.d/keyward 2> /dev/null; grep -h keyward-courier /etc/passwd; true')).toBe('');
+    expect(
+      await server.must(
+        'ls -d /etc/ssh/keyward /usr/local/sbin/keyward* /etc/sudoers.d/keyward* /etc/cron.d/keyward 2> /dev/null; grep -h keyward-courier /etc/passwd; true',
+      ),
+    ).toBe('');
     await server.must('visudo -cq && sshd -t');
     // The receipt is stored, so its line may go without a question.
     forget('left');
@@ -169,18 +231,34 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
 
   it('leaves today’s access as plain files where that is asked for', async () => {
     const server = company.server('kept');
-    const said = await company.must('alice', 'server', 'remove', 'kept', '--keep-access', ...root(), '--confirm', 'kept');
+    const said = await company.must(
+      'alice',
+      'server',
+      'remove',
+      'kept',
+      '--keep-access',
+      ...root(),
+      '--confirm',
+      'kept',
+    );
     expect(said.stdout.replaceAll(/\s+/g, ' ')).toContain('abandoned:kept');
     expect(await server.exists('/usr/local/sbin/keyward-receive')).toBe(false);
-    expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'sudo -n id -u' })).stdout).toBe('');
-    expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'sudo -n id' })).stdout).toMatch(/^uid=0/);
+    expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'sudo -n id -u' })).stdout).toBe(
+      '',
+    );
+    expect((await ssh(server, 'dave', { keyFile: company.key('dave').path, command: 'sudo -n id' })).stdout).toMatch(
+      /^uid=0/,
+    );
     expect(await enters(server, 'erin', company.key('erin'))).toBe(false);
   });
 
   it('is not forgotten by a line that is deleted: that is a risk with a name', async () => {
     forget('kept');
     const refused = await company.keyward('alice', 'approve', ...company.confirmed());
-    expect([refused.status, refused.stderr.replaceAll(/\s+/g, ' ')]).toEqual([5, expect.stringContaining('abandoned:kept')]);
+    expect([refused.status, refused.stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      5,
+      expect.stringContaining('abandoned:kept'),
+    ]);
     await company.must('alice', 'approve', ...company.confirmed(), '--accept-risk', 'abandoned:kept');
   });
 

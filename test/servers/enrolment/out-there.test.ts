@@ -19,7 +19,11 @@ interface One {
   readonly found: readonly { readonly word: string; readonly fields: readonly string[]; readonly owner?: string }[];
 }
 interface Delivered {
-  readonly targets: readonly { readonly name: string; readonly state: string; readonly failed: readonly { readonly subject: string; readonly why: string }[] }[];
+  readonly targets: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly failed: readonly { readonly subject: string; readonly why: string }[];
+  }[];
 }
 interface Many {
   readonly servers: readonly One[];
@@ -46,13 +50,27 @@ describe.skipIf(needs() !== undefined)('enrolling what is really out there', () 
   };
 
   beforeAll(async () => {
-    company = await Company.found({ servers: CONDITIONS.map(({ name }) => name), signers: ['alice'], employees: ['dave', 'erin'], enrolled: false });
-    keys = { legacy: await makeKey(company.folder, 'legacy'), mallory: await makeKey(company.folder, 'mallory'), dave: company.key('dave'), root: company.key('root') };
+    company = await Company.found({
+      servers: CONDITIONS.map(({ name }) => name),
+      signers: ['alice'],
+      employees: ['dave', 'erin'],
+      enrolled: false,
+    });
+    keys = {
+      legacy: await makeKey(company.folder, 'legacy'),
+      mallory: await makeKey(company.folder, 'mallory'),
+      dave: company.key('dave'),
+      root: company.key('root'),
+    };
     await Promise.all(CONDITIONS.map(prepare));
     first = await enrollAll();
     for (const { name } of refuses) after.set(name, await everything(company.server(name)));
     again = await enrollAll('--server', 'plain', '--server', 'adopt', '--server', 'krl');
-    company.policy((text) => text.replace(/( {2}dave: \{ id: emp_\w+)/, '$1, uid: 7001').replace(/( {2}adopt: \{ id: srv_\w+)/, '$1, adopt: [dave]'));
+    company.policy((text) =>
+      text
+        .replace(/( {2}dave: \{ id: emp_\w+)/, '$1, uid: 7001')
+        .replace(/( {2}adopt: \{ id: srv_\w+)/, '$1, adopt: [dave]'),
+    );
     company.rules('{ name: all, to: { employees: [dave] }, servers: { names: ["*"] } }');
     await company.approve();
     delivered = await company.json<Delivered>('alice', 'deliver', '--timeout', '60');
@@ -73,17 +91,41 @@ describe.skipIf(needs() !== undefined)('enrolling what is really out there', () 
       return { name, address, port, hostKeys };
     });
     writeFileSync(join(company.folder, 'list.json'), JSON.stringify(list));
-    return company.json<Many>('alice', 'server', 'enroll', '--from', join(company.folder, 'list.json'), '--identity', company.key('root').path, '--accept', 'there at enrolment', '--parallel', '4', '--timeout', '60', ...more);
+    return company.json<Many>(
+      'alice',
+      'server',
+      'enroll',
+      '--from',
+      join(company.folder, 'list.json'),
+      '--identity',
+      company.key('root').path,
+      '--accept',
+      'there at enrolment',
+      '--parallel',
+      '4',
+      '--timeout',
+      '60',
+      ...more,
+    );
   }
 
-  const enters = async (server: TestServer, account: string, key = keys.legacy): Promise<boolean> => (await ssh(server, account, { keyFile: key.path, command: 'true' })).status === 0;
+  const enters = async (server: TestServer, account: string, key = keys.legacy): Promise<boolean> =>
+    (await ssh(server, account, { keyFile: key.path, command: 'true' })).status === 0;
 
   it('says of every server what became of it, and does the rest when it is run again', () => {
-    console.log(`${CONDITIONS.length} conditions, ${works.length} that work, ${refuses.length} that are refused; left out: ${LEFT_OUT.join(', ') || 'none'}`);
+    console.log(
+      `${CONDITIONS.length} conditions, ${works.length} that work, ${refuses.length} that are refused; left out: ${LEFT_OUT.join(', ') || 'none'}`,
+    );
     expect(first.servers.map(({ name }) => name).sort()).toEqual(CONDITIONS.map(({ name }) => name).sort());
-    expect(first.servers.filter((one) => one.state === 'enrolled').map(({ name }) => name)).toEqual(works.map(({ name }) => name).sort());
+    expect(first.servers.filter((one) => one.state === 'enrolled').map(({ name }) => name)).toEqual(
+      works.map(({ name }) => name).sort(),
+    );
     expect(first.status).toBe(1);
-    expect(again.servers.map((one) => [one.name, one.state])).toEqual([['adopt', 'already'], ['krl', 'refused'], ['plain', 'already']]);
+    expect(again.servers.map((one) => [one.name, one.state])).toEqual([
+      ['adopt', 'already'],
+      ['krl', 'refused'],
+      ['plain', 'already'],
+    ]);
     expect([again.written, again.status]).toEqual([[], 1]);
   });
 
@@ -96,12 +138,17 @@ describe.skipIf(needs() !== undefined)('enrolling what is really out there', () 
   it.each(row(works))('%s: %s — works', async (name, _, condition) => {
     const server = company.server(name);
     expect([name, state(name).why, state(name).state]).toEqual([name, undefined, 'enrolled']);
-    const named = state(name).found.filter(({ word }) => word === 'way-in').map(({ fields }) => fields.slice(0, 3).join(' '));
+    const named = state(name)
+      .found.filter(({ word }) => word === 'way-in')
+      .map(({ fields }) => fields.slice(0, 3).join(' '));
     expect(named).toContain(condition.named?.(keys) ?? `key legacy ${keys.legacy.fingerprint}`);
     expect(await enters(server, 'legacy')).toBe(true);
     const { dave = 'in' } = condition;
     const target = delivered.targets.find((one) => one.name === name);
-    expect([name, target?.failed.map(({ subject, why }) => `${subject} ${why}`)]).toEqual([name, dave.endsWith('taken') ? [`dave ${dave}`] : []]);
+    expect([name, target?.failed.map(({ subject, why }) => `${subject} ${why}`)]).toEqual([
+      name,
+      dave.endsWith('taken') ? [`dave ${dave}`] : [],
+    ]);
     expect([name, await enters(server, 'dave', keys.dave)]).toEqual([name, dave === 'in']);
   });
 });
