@@ -104,6 +104,15 @@ it('believes nothing of version control that does not prove itself', async () =>
   });
 });
 
+it('takes the newest receipt of then, also where somebody put an older one back', async () => {
+  const org = await history();
+  org.edit('receipts/web-1', git(org, 'show', 'HEAD~1:receipts/web-1'));
+  commit(org);
+  const { targets, waysIn } = await ask(org, { on: 'web-1', at: '2026-10-07' });
+  expect(targets[0]?.heard).toMatchObject({ state: 'heard', release: 2, time: 1_791_273_600 });
+  expect(waysIn).toEqual([]);
+});
+
 it('is unknown, not "nothing", without version control and in a clone without its history', async () => {
   const org = await history();
   execFileSync('sh', ['-c', 'mv "$1/.git" "$1/../git-aside"', 'sh', org.root]);
