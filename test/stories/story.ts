@@ -18,7 +18,7 @@
  *   same                             no file was made, changed or removed since the last command before
  *   has PATH / has no PATH           a file is there, or is not
  *
- * Times, hashes, fingerprints, random ids and the folder are masked on both sides before they are compared.
+ * Times, hashes, keys, fingerprints, random ids and the folder are masked on both sides before they are compared.
  */
 
 export interface Typing {
@@ -117,6 +117,7 @@ export function spell(stdout: readonly string[], stderr: readonly string[], stat
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>'],
   [/SHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:<fingerprint>'],
+  [/\bAAAA[A-Za-z0-9+/]{60,}={0,2}/g, '<key>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/\b[0-9a-f]{12}…/g, '<sha256>…'],
   [/\b127\.77\.\d+\.\d+\b/g, '<address>'],
