@@ -11,11 +11,13 @@ import {
   joinSigned,
   listedRevocations,
   manifest,
+  NAMESPACES,
   reasonOf,
   release,
   splitSigned,
   verifyChain,
   verifyRevocation,
+  withoutStrangers,
 } from '../core/texts/index.ts';
 import type { Chain, Manifest, RefusedRelease, Revocation, SignerSet, TextCrypto } from '../core/texts/index.ts';
 import type { Settings, Signed, World } from '../world.ts';
@@ -222,7 +224,7 @@ function takeRevocation(name: string, stored: string, policy: Compiled, chain: C
   for (const set of sets.toReversed()) {
     try {
       const { value } = verifyRevocation(signed, policy.organization, set, crypto, `revoked/${name}`);
-      return { name, hash, value, signed, listed: listed.has(hash) };
+      return { name, hash, value, signed: withoutStrangers(signed, [set], NAMESPACES.revocation, crypto), listed: listed.has(hash) };
     } catch (error) {
       last = error;
     }

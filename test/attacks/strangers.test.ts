@@ -27,7 +27,7 @@ const BESIDE: Readonly<Record<string, (signed: SignedText) => readonly string[]>
   'bytes that are no text': () => ['\u0000\u00ff\u001b[2J'],
   'a hundred signatures of a stranger': ({ text }) => Array.from({ length: 100 }, () => makePen().sign(text, NAMESPACES.release)),
   'a hundred copies of one signature': ({ signatures }) => Array.from({ length: 100 }, () => signatures[0] ?? ''),
-  'signatures under a signer’s key that are of another text': () => Array.from({ length: 100 }, () => pens.a.sign('something else', NAMESPACES.release)),
+  'signatures under a signer’s key that are of another text': () => Array.from({ length: 9 }, () => pens.a.sign('something else', NAMESPACES.release)),
 };
 
 describe('what is laid beside signatures', () => {
@@ -41,6 +41,7 @@ describe('what is laid beside signatures', () => {
     expect([...chain.newest.signedBy].sort()).toEqual([id('a'), id('b')]);
     const bundle = readBundle(writeBundle({ nonce: sha('nonce'), about: [], revocations: [], releases: wayTo(chain, 0) }));
     expect(bundle.releases.at(-1)?.text).toBe(second.text);
+    expect(bundle.releases.at(-1)?.signatures.length).toBeLessThanOrEqual(2);
     // With one signer it stays one signer, whatever lies beside.
     expect(verifyChain([first, among(made(2, 1, ['a']))], start, crypto).newest.value.number).toBe(1);
   });

@@ -78,7 +78,8 @@ export function countSigners(
 
 /**
  * The text as it can be carried, whatever was laid beside its signatures: where one of them has no form, or there are more
- * than a receiver takes, only those of these sets stay, each key's once (R19: nothing unsigned is in anybody's way).
+ * than a receiver takes, or two of one key, only those of these sets stay, each key's once (R19: nothing unsigned is in
+ * anybody's way).
  */
 export function withoutStrangers(
   signed: SignedText,
@@ -86,8 +87,9 @@ export function withoutStrangers(
   namespace: Namespace,
   crypto: TextCrypto,
 ): SignedText {
-  const tooMany = signed.signatures.length > CAPS.signaturesForEachText;
-  if (!tooMany && signed.signatures.every((armored) => signatureKey(armored).ok)) return signed;
+  const makers = signed.signatures.map((armored) => signatureKey(armored));
+  const keys = new Set(makers.flatMap((maker) => (maker.ok ? [maker.key.line] : [])));
+  if (makers.length <= CAPS.signaturesForEachText && keys.size === makers.length) return signed;
   const message = bytesOf(signed.text);
   const open = new Map(sets.flatMap((set) => set.signers.map((line) => [line.key.line, line.key] as const)));
   const own = signed.signatures.filter((armored) => {
