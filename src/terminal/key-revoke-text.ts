@@ -8,7 +8,7 @@ export function keyRevokeText(report: KeyRevokeReport, style: Style): string {
   const out = report.targets.filter((one) => one.state === 'out').length;
   const lines = [
     outRows(`${report.handle} with this key`, report.targets, style),
-    wrap(`${report.fingerprint} of ${tame(report.handle)} is out of ${out} of ${count(report.targets.length, 'server')}.`, style.width, '  '),
+    wrap(`${report.fingerprint} of ${tame(report.handle)} is out of ${out} of ${count(report.targets.length, 'target')}.`, style.width, '  '),
     commitLine(report.written, style),
   ];
   return lines.filter((line) => line !== '').join('\n');

@@ -10,7 +10,7 @@ import { table } from './table.ts';
 /** `bob reaches 12 servers. Ends now: 3 sessions, 1 cron job on web-1 and db-2.` */
 export function previewText(preview: OffboardPreview, style: Style): string {
   const handle = tame(preview.handle);
-  const lines = [`${handle} reaches ${count(preview.reaches.length, 'server')}. ${endsNow(preview)}`];
+  const lines = [`${handle} reaches ${count(preview.reaches.length, 'target')}. ${endsNow(preview)}`];
   for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${tame(one.why)}`);
   if (preview.isSigner) lines.push(`! ${handle} is a signer as well: the next release must leave them out.`);
   return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
@@ -21,7 +21,7 @@ function endsNow(preview: OffboardPreview): string {
   const sums = new Map<string, number>();
   for (const one of preview.running) sums.set(one.kind, (sums.get(one.kind) ?? 0) + one.count);
   const what = [...sums].filter(([, n]) => n > 0).map(([kind, n]) => runningText(kind, n));
-  if (what.length === 0) return `Nothing of theirs runs on the ${count(seen, 'server')} that answered.`;
+  if (what.length === 0) return `Nothing of theirs runs on the ${count(seen, 'target')} that answered.`;
   const where = [...new Set(preview.running.map((one) => tame(one.target)))];
   return `Ends now: ${what.join(', ')} on ${where.join(', ')}.`;
 }
@@ -39,7 +39,7 @@ export function outRows(handle: string, targets: readonly OutReport[], style: St
     const first = row(handle, one, style);
     return one.root.length === 0 || one.state === 'unknown' ? [first] : [first, rootRow(handle, one, style)];
   });
-  return rows.length > 0 ? table(rows, style) : '  The release lists no server yet.';
+  return rows.length > 0 ? table(rows, style) : '  The release lists no target yet.';
 }
 
 function row(handle: string, one: OutReport, style: Style): readonly string[] {
@@ -75,7 +75,7 @@ function summary(report: OffboardReport): string {
   const out = report.targets.filter((one) => one.state === 'out' || one.state === 'partly');
   const slowest = Math.max(0, ...out.map((one) => one.seconds));
   const time = out.length > 0 ? `, the slowest after ${slowest.toFixed(1)} s` : '';
-  return `${tame(report.handle)} is out of ${out.length} of ${count(report.targets.length, 'server')}${time}.`;
+  return `${tame(report.handle)} is out of ${out.length} of ${count(report.targets.length, 'target')}${time}.`;
 }
 
 function next(report: OffboardReport): readonly string[] {

@@ -16,6 +16,8 @@ const CHANGES = {
   'command-changed': 'widens',
   'ends-later': 'widens',
   'gains-key': 'widens',
+  // What bounds everybody's login at a provider, or which account it is: a person must look.
+  'setting-changed': 'widens',
   'loses-access': 'narrows',
   'loses-sudo': 'narrows',
   'loses-right': 'narrows',

@@ -59,7 +59,7 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
     manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
   const accepted = (way: string): Change => change('way-in-accepted', way, of);
   if (before === undefined && after !== undefined)
-    return [change('server-added', `${after.hostKeys.length} host keys`, of), ...waysIn(after).map(accepted)];
+    return [change('server-added', whatItIs(after), of), ...waysIn(after).map(accepted)];
   if (before === undefined || after === undefined)
     return [change('server-gone', 'nothing is said about it any more', of)];
   const keysOf = (manifest: Manifest): readonly string[] => [
@@ -67,6 +67,7 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
     ...manifest.nextHostKeys.map((key) => `${names.fingerprint(key.line)} (next)`),
   ];
   return [
+    ...settingChanges(before, after).map((detail) => change('setting-changed', detail, of)),
     ...difference(
       keysOf(before),
       keysOf(after),
@@ -80,6 +81,19 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
       accepted,
     ),
   ];
+}
+
+function whatItIs({ hostKeys, kind, settings }: Manifest): string {
+  if (settings.length === 0) return `${hostKeys.length} host keys`;
+  return `${kind}, ${settings.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
+}
+
+/** `boundary arn:…:a instead of arn:…:b` */
+function settingChanges(before: Manifest, after: Manifest): readonly string[] {
+  const old = new Map(before.settings.map(({ name, value }) => [name, value]));
+  const next = new Map(after.settings.map(({ name, value }) => [name, value]));
+  const changed = [...new Set([...old.keys(), ...next.keys()])].sort().filter((name) => old.get(name) !== next.get(name));
+  return changed.map((name) => `${name} ${next.get(name) ?? 'not said'} instead of ${old.get(name) ?? 'not said'}`);
 }
 
 function organizationChanges(before: ReleaseState | undefined, after: ReleaseState, names: Names): readonly Change[] {

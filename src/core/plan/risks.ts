@@ -61,7 +61,9 @@ function thresholdLowered({ before, after }: RisksOf): readonly Risk[] {
 function lastCourier({ compared }: RisksOf): readonly Risk[] {
   const cut = compared.filter(({ before, after }) => {
     const next = new Set(after?.couriers.map((key) => key.line));
-    return before !== undefined && after !== undefined && !before.couriers.some((key) => next.has(key.line));
+    // A provider has none: nothing is carried to it.
+    if (before === undefined || before.couriers.length === 0) return false;
+    return after !== undefined && !before.couriers.some((key) => next.has(key.line));
   });
   if (cut.length === 0) return [];
   const where = cut.length === 1 ? '1 server' : `${cut.length} servers`;
