@@ -7,7 +7,7 @@ import type { AwsBench } from './account.ts';
 let account: AwsBench | undefined;
 afterEach(() => endAccount(account));
 
-const USERS = Number(process.env['KEYWARD_TEST_IAM_USERS'] ?? 60);
+const USERS = Number(process.env['KEYWARD_TEST_IAM_USERS'] ?? 30);
 const RATE = Number(process.env['KEYWARD_TEST_IAM_RATE'] ?? 30);
 
 test(`${USERS} users at ${RATE} calls a second: looked at without losing a call, three calls each`, { timeout: 600_000 }, async () => {
