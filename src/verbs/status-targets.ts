@@ -37,7 +37,7 @@ export interface TargetStatus {
 /** Something a stored receipt reports. */
 export interface Reported {
   readonly target: string;
-  readonly kind: 'failed' | 'differs' | 'refused' | 'conflict' | 'clock-behind' | 'unknown-way-in';
+  readonly kind: 'failed' | 'differs' | 'refused' | 'conflict' | 'clock-behind' | 'unknown-way-in' | 'not-removed';
   readonly what: string;
 }
 
@@ -66,14 +66,17 @@ function stateOf({ release, manifest }: Receipt, manifestHash: string, { newest 
   return release.number === newest.value.number ? 'conflict' : 'lagging';
 }
 
-export function reportedBy({ target, stored }: Heard): readonly Reported[] {
+export function reportedBy({ target, stored }: Heard, nameOf: (id: string) => string): readonly Reported[] {
   if (stored.kind !== 'believed') return [];
-  const { failed, differs, conflicts, clock, waysIn } = stored.receipt;
+  const { failed, differs, conflicts, clock, waysIn, accounts } = stored.receipt;
+  // A server's locked account stays for ever; a login at a provider is removed when its time has come.
+  const denied = stored.proof === 'says' ? accounts.filter(({ state }) => state === 'locked') : [];
   const of = (kind: Reported['kind'], what: string): Reported => ({ target: target.name, kind, what });
   return [
     ...conflicts.map(({ number, hash }) => of('conflict', `a second release ${number} (${hash.slice(0, 12)}…)`)),
     ...refusals(stored.receipt).map((what) => of('refused', what)),
     ...failed.map(({ what, subject, why }) => of('failed', `${what} ${subject}: ${why}`)),
+    ...denied.map(({ id, account }) => of('not-removed', `${account} of ${nameOf(id)}: denied, not yet removed`)),
     ...differs.map(({ what, subject }) => of('differs', `${what} ${subject}`)),
     ...(clock === 'behind' ? [of('clock-behind', 'nothing that ends is served until its clock is right')] : []),
     ...waysIn

@@ -160,7 +160,8 @@ const deliver: Find = ({ targets, revocations }) => {
 };
 
 const look: Find = ({ reported }) => {
-  const names = [...new Set(reported.map(({ target }) => target))];
+  // What waits for its time is nothing to do.
+  const names = [...new Set(reported.filter(({ kind }) => kind !== 'not-removed').map(({ target }) => target))];
   if (names.length === 0) return [];
   return [
     {

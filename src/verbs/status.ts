@@ -116,7 +116,7 @@ export async function status(world: World): Promise<StatusReport> {
     receiver: receiverHere(clone, receiver),
     plan: plan.numbers,
     targets: chain === undefined ? [] : heard.map((one) => targetStatus(one, chain, world.crypto)),
-    reported: heard.flatMap(reportedBy),
+    reported: heard.flatMap((one) => reportedBy(one, handleNames(clone))),
     drafts,
     revocations: chain === undefined ? [] : openRevocations(clone, chain, heard, handleNames(clone)),
     endsSoon: endsOf(clone),

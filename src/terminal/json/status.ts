@@ -41,7 +41,7 @@ export const schema = v.strictObject({
   reported: v.array(
     v.strictObject({
       target: v.string(),
-      kind: v.picklist(['failed', 'differs', 'refused', 'conflict', 'clock-behind', 'unknown-way-in']),
+      kind: v.picklist(['failed', 'differs', 'refused', 'conflict', 'clock-behind', 'unknown-way-in', 'not-removed']),
       what: v.string(),
     }),
   ),
