@@ -41,6 +41,9 @@ interface Action {
   readonly evenWithTwo?: string;
 }
 
+/** The lines of a manifest stand by account, their third word. */
+const byAccount = (a: string, b: string): number => ((a.split(' ')[2] ?? '') < (b.split(' ')[2] ?? '') ? -1 : 1);
+
 const sorted = (text: string, word: string, add: string): string => {
   const all = text.trimEnd().split('\n');
   const own = [...all.filter((line) => line.startsWith(`${word} `)), add].sort();
@@ -54,8 +57,8 @@ const nextSet = (text: string): string => text.replace(/^signer-set (\d+)$/m, (_
 const forMallory = (hers: Hers): string => {
   const [account = '', key = ''] = ['account', 'key'].map((word) => hers.manifest.split('\n').find((line) => line.startsWith(`${word} ${hers.id('erin')}`)) ?? '');
   const hers_ = (line: string): string => line.replaceAll(hers.id('erin'), hers.id('mallory')).replace(' erin ', ' mallory ').replace(bare(hers.key('erin')), bare(hers.key('mallory')));
-  const withAccount = hers.manifest.replace(/((?:^account .*\n)+)/m, (all) => `${[...all.trimEnd().split('\n'), hers_(account)].sort((a, b) => (a.split(' ')[2]! < b.split(' ')[2]! ? -1 : 1)).join('\n')}\n`);
-  return withAccount.replace(/((?:^key .*\n)+)/m, (all) => `${[...all.trimEnd().split('\n'), hers_(key)].sort((a, b) => (a.split(' ')[2]! < b.split(' ')[2]! ? -1 : 1)).join('\n')}\n`);
+  const withAccount = hers.manifest.replace(/((?:^account .*\n)+)/m, (all) => `${[...all.trimEnd().split('\n'), hers_(account)].sort(byAccount).join('\n')}\n`);
+  return withAccount.replace(/((?:^key .*\n)+)/m, (all) => `${[...all.trimEnd().split('\n'), hers_(key)].sort(byAccount).join('\n')}\n`);
 };
 const behindKeys = (text: string, line: string): string => text.replace(/((?:^key .*\n)+)/m, (all) => `${all}${line}\n`);
 

@@ -126,7 +126,12 @@ const serverManifests: fc.Arbitrary<Manifest> = fc
   }));
 
 const kebab = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
-const value = fc.constantFrom('123456789012', '/keyward/acme/', 'billing read', 'arn:aws:iam::aws:policy/ReadOnlyAccess');
+const value = fc.constantFrom(
+  '123456789012',
+  '/keyward/acme/',
+  'billing read',
+  'arn:aws:iam::aws:policy/ReadOnlyAccess',
+);
 
 /** A provider has settings and rights, and nothing of a server. */
 const providerManifests: fc.Arbitrary<Manifest> = fc
@@ -147,7 +152,9 @@ const providerManifests: fc.Arbitrary<Manifest> = fc
     accounts: logins.map(({ account: own }) => own),
     keys: [],
     sudo: [],
-    rights: logins.flatMap(({ account: { id, account: login } }) => rights.map((right) => ({ id, account: login, ...right }))),
+    rights: logins.flatMap(({ account: { id, account: login } }) =>
+      rights.map((right) => ({ id, account: login, ...right })),
+    ),
     accepted: [],
     revokedKeys: [],
   }));
