@@ -161,6 +161,11 @@ export function isStranger(error: unknown): boolean {
   );
 }
 
+/** Not AWS's doing: it must be reported as our mistake, not read as "could not look". */
+export function isOwnMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
 /** Words of our own: AWS's messages name principals and resources, and no more than the kind of error is needed. */
 export function whyNot(error: unknown): string {
   if (error instanceof Stopped) return 'stopped before it was done';

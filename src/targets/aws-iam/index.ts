@@ -14,7 +14,7 @@ import type { TextCrypto } from '../../core/texts/index.ts';
 import type { AbortSignalLike, Answer, Outcome, Parcel, Random, Target, TargetPlace } from '../../world.ts';
 import { exchange } from './exchange.ts';
 import type { HandOver } from './giving.ts';
-import { abortOf, Caller, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
+import { abortOf, Caller, isOwnMistake, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
 import type { IamOptions } from './iam.ts';
 
 export type { HandOver } from './giving.ts';
@@ -53,6 +53,7 @@ async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions,
       if (error.code === 'internal') throw error;
       return { kind: 'refused', why: error.message };
     }
+    if (isOwnMistake(error)) throw error;
     if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS' };
     return { kind: isStranger(error) ? 'refused' : 'unknown', why: whyNot(error) };
   } finally {
