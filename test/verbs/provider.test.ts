@@ -37,7 +37,7 @@ async function device(handle: string): Promise<World> {
       awsTarget(place, {
         crypto: CRYPTO,
         random: (length) => new Uint8Array(randomBytes(length)),
-        now: acme.clock.now,
+        now: () => acme.clock.now(),
         handOver: async (_, __, password) => void passwords.push(password),
         iam: client,
       }),
