@@ -92,12 +92,16 @@ async function namesIn(root: string, folder: string): Promise<readonly string[]>
 
 async function writeAll(root: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   const prepared: Prepared[] = [];
+  // Each folder once: the manifests of ten thousand servers lie in one.
+  const swept = new Set<string>();
   let current = '';
   try {
     for (const [path, bytes] of files) {
       current = path;
       const absolute = await placeFor(root, path);
-      await sweep(dirname(absolute));
+      const folder = dirname(absolute);
+      if (!swept.has(folder)) await sweep(folder);
+      swept.add(folder);
       prepared.push(await prepare(absolute, bytes));
     }
     await settle(prepared);
