@@ -17,7 +17,7 @@ import { whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { meantBy } from './meant.ts';
 import type { Meant } from './meant.ts';
-import { credentialReport, credentialsOf, isDeniedAll, observe } from './observed.ts';
+import { credentialReport, credentialsOf, isDeniedAll, observe, userNow } from './observed.ts';
 import type { Credentials, ManagedUser, Observed } from './observed.ts';
 import { quarantine } from './quarantine.ts';
 import { answerWith } from './receipt.ts';
@@ -175,10 +175,12 @@ async function hold(doing: Doing, work: Work): Promise<void> {
   const { caller, observed, believed, settings } = doing;
   for (const one of believed.revocations) {
     const name = one.hash.slice(0, 16);
-    const user = observed.managed.find(({ id }) => id === one.value.id);
+    const known = observed.managed.find(({ id }) => id === one.value.id);
     if ([observed, ...observed.managed].some(({ tags }) => textKeys(tags, name).length > 0)) continue;
     const Tags = [...textTags(name, one.signed)];
     try {
+      // A namesake that came meanwhile is not marked with what is about somebody else.
+      const user = known !== undefined && (await userNow(caller, known)) !== undefined ? known : undefined;
       await caller.patiently((iam, options) =>
         user === undefined ? iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options) : iam.tagUser({ UserName: user.name, Tags }, options),
       );

@@ -62,6 +62,8 @@ async function untilAtRest(caller: Caller, settings: AwsSettings, user: ManagedU
   for (let round = 0; round < ROUNDS; round += 1) {
     await caller.rest(caller.settle);
     if (await looksTwice(caller, user)) {
+      // Gone meanwhile: whoever has the name now is somebody else.
+      if ((await userNow(caller, user)) === undefined) return [];
       if (user.out === undefined) await mark(caller, user, now);
       return evidence(caller, settings, user);
     }

@@ -118,6 +118,25 @@ describe('taking an admin login away', () => {
     account.iam.hands.do('DeleteUser', { UserName: 'alice' });
   });
 
+  test('a namesake made while it is waited is not touched by any later step', async () => {
+    const { hands } = account.iam;
+    await give(account, targetThere(account), [{ name: 'carol', rights: ['group billing'] }]);
+    account.iam.calls.clear();
+    const underway = targetThere(account, { client: { settle: 600 } }).exchange(await revoking(account, 'carol'), GO);
+    while (!account.iam.calls.actions.includes('AttachUserPolicy')) await new Promise((resolve) => void setTimeout(resolve, 5));
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+    for (const GroupName of ['billing']) hands.do('RemoveUserFromGroup', { UserName: 'carol', GroupName });
+    hands.do('DetachUserPolicy', { UserName: 'carol', PolicyArn: 'arn:aws:iam::aws:policy/AWSDenyAll' });
+    hands.do('DeleteUser', { UserName: 'carol' });
+    hands.do('CreateUser', { UserName: 'carol', Path: PATH });
+    hands.do('CreateAccessKey', { UserName: 'carol' });
+    await underway;
+    const now = userIn(account, 'carol');
+    expect([open(now), denied(now), now?.tags.has('keyward:out')]).toEqual([['key'], false, false]);
+    for (const { id } of [...(now?.accessKeys ?? [])]) hands.do('DeleteAccessKey', { UserName: 'carol', AccessKeyId: id });
+    hands.do('DeleteUser', { UserName: 'carol' });
+  });
+
   test('undone by a release that gives again: the deny goes last, and the login is as it was', async () => {
     const target = targetThere(account);
     const people = [{ name: 'bob' as const, rights: ['group billing', 'managed-policy arn:aws:iam::aws:policy/ReadOnlyAccess'] }];
