@@ -57,16 +57,14 @@ test('ssh2 and sshpk are loaded when a server is reached and not before', () => 
   expect(JSON.parse(said)).toEqual([[], ['ssh2']]);
 });
 
-test('a provider and a kind nobody knows are unknown for now, never done', async () => {
+test('a kind nobody knows is unknown, an AWS account without its number is refused: neither is ever done', async () => {
   const joined = await world();
-  for (const kind of ['aws-iam', 'mainframe']) {
-    const there = await joined.target(place(kind), undefined);
-    expect(await there.exchange(parcel(), GO)).toMatchObject({
-      kind: 'unknown',
-      why: expect.stringContaining('not yet'),
-    });
-    expect(await there.offer([{ account: 'a', key: KEY }], GO)).toMatchObject([{ kind: 'unknown' }]);
-  }
+  const there = await joined.target(place('mainframe'), undefined);
+  expect(await there.exchange(parcel(), GO)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('mainframe') });
+  expect(await there.offer([{ account: 'a', key: KEY }], GO)).toMatchObject([{ kind: 'unknown' }]);
+  const account = await joined.target(place('aws-iam'), undefined);
+  expect(await account.exchange(parcel(), GO)).toMatchObject({ kind: 'refused', why: expect.stringContaining('account-id') });
+  expect(await account.offer([{ account: 'a', key: KEY }], GO)).toMatchObject([{ kind: 'unknown' }]);
 });
 
 test("the courier's key is the one named, else the one in the settings, else none; a way of one's own needs none", async () => {
