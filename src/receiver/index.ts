@@ -1,9 +1,10 @@
 /**
  * The room receiver: the only code that runs on servers.
  *
- * Belongs here: keyward-receive (verifies, applies, answers), keyward-look (looks for unmanaged ways in, reads only) and
- * keyward-enroll (puts them on a server and takes them off), in POSIX sh, and this page, which hands their bytes out as
- * they stand: the hash of both together is signed in every release. Does not: anything that runs where keyward runs.
+ * Belongs here: keyward-receive (verifies, applies, answers), keyward-look (only looks) and
+ * keyward-enroll (puts them on a server and takes them off), in POSIX sh, and this page, which hands
+ * their bytes out as they stand: the hash of both together is signed in every release. Does not:
+ * anything that runs where keyward runs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -21,8 +22,10 @@ export interface Programs {
 
 /** The programs of this keyward. They lie beside this page, in the sources as in what is built. */
 export async function readPrograms(): Promise<Programs> {
-  const [receive, look, enroll] = await Promise.all([read('keyward-receive'), read('keyward-look'), read('keyward-enroll')]);
-  return { receive, look, enroll, hash: createHash('sha256').update(receive + look).digest('hex') };
+  const names = ['keyward-receive', 'keyward-look', 'keyward-enroll'];
+  const [receive = '', look = '', enroll = ''] = await Promise.all(names.map(read));
+  const hash = createHash('sha256').update(receive + look).digest('hex');
+  return { receive, look, enroll, hash };
 }
 
 function read(name: string): Promise<string> {
