@@ -44,7 +44,7 @@ describe.skipIf(elsewhere !== undefined)('the expectations', () => {
   });
 });
 
-describe.skipIf(elsewhere === undefined)(`the service at ${elsewhere}`, () => {
+describe.skipIf(elsewhere === undefined)(`the service at ${elsewhere ?? 'KEYWARD_TEST_IAM_ENDPOINT, which is not set,'}`, () => {
   it('is asked for every expectation; those it does not meet are named', { timeout: 600_000 }, async () => {
     const root = {
       accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
