@@ -2,9 +2,9 @@
  * The room receiver: the only code that runs on servers.
  *
  * Belongs here: keyward-receive (verifies, applies, answers), keyward-look (only looks) and
- * keyward-enroll (puts them on a server and takes them off), in POSIX sh, and this page, which hands
- * their bytes out as they stand: the hash of both together is signed in every release. Does not:
- * anything that runs where keyward runs.
+ * keyward-enroll (puts them on a server and takes them off), in POSIX sh, and this page, which
+ * hands their bytes out as they stand: the hash of both of the first is signed in every release.
+ * Does not: anything that runs where keyward runs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

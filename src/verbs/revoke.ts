@@ -120,11 +120,14 @@ export async function lookBefore(
   }
 }
 
-/** The keys to be offered on the person's own account: five at most, so that one connection is enough. */
+/** So many keys fit into one connection (MaxAuthTries 6); who had more is "reported", never half proved. */
+const MOST_OFFERED = 5;
+
+/** The keys to be offered on the person's own account. */
 function offersOf(held: Held, keys: readonly PublicKey[]): readonly Offer[] {
   const { account } = held;
   if (account === undefined) return [];
-  return keys.slice(0, 5).map((key) => ({ account, key }));
+  return keys.slice(0, MOST_OFFERED).map((key) => ({ account, key }));
 }
 
 function acceptedOf(held: Held, keys: readonly PublicKey[], answers: readonly Outcome<OfferAnswer>[]): readonly PublicKey[] {
@@ -210,7 +213,7 @@ async function prove(world: World, clone: Clone, before: Before, out: Out, signa
   const [now, beside] = await Promise.all([ask(offersOf(held, out.keys)), ask(first === undefined ? [] : [first])]);
   if (now.some(isAccepted)) return 'still-accepted';
   const refusedNow = now.length > 0 && now.every((answer) => answer.kind === 'done' && answer.value === 'refused');
-  if (!refusedNow) return 'reported';
+  if (!refusedNow || out.keys.length > MOST_OFFERED) return 'reported';
   if (beside.some(isAccepted)) return 'refused';
   for (const control of others) if ((await ask([control])).some(isAccepted)) return 'refused';
   return 'reported';
