@@ -1,5 +1,6 @@
 /**
- * A release goes to one target before the rest: the one whose id sorts lowest, or the next where that does not answer.
+ * A release goes to one target before the rest: the one whose id sorts lowest, or the next where that does not answer,
+ * or is not who it must be: a server somebody built anew says nothing about the release.
  *
  * A target that is silent must not hold up all the others for its whole time limit, and a second one must not be given
  * the release beside it. So after a short wait further ones are spoken to, and each of them asks for its turn before it
@@ -19,7 +20,7 @@ export interface Trying {
   readonly limits: Limits;
   /** Hands the release to one target once it is its turn. */
   carry(target: KnownTarget, signal: AbortSignalLike, turn: Turn): Promise<Carried>;
-  /** Whether an answer that is not unknown shows that no other target should get the release. */
+  /** Whether an answer shows that no other target should get the release. Only asked of one that is done: it took it, or said no to it. */
   isBad(carried: Carried): boolean;
 }
 
@@ -129,10 +130,11 @@ class Trial {
     attempt.ended = carried;
     if (this.#verdict !== undefined) return;
     const isTried = this.#holder === undefined || this.#holder === attempt;
-    if (isTried && carried.outcome.kind !== 'unknown') return this.#decide(carried);
+    if (isTried && carried.outcome.kind === 'done') return this.#decide(carried);
     if (this.#holder === attempt) this.#holder = undefined;
     this.#grant();
-    if (this.#holder === undefined) this.next(1);
+    // Twice as many each time: where a whole fleet does not let the courier in, it is not asked one by one.
+    if (this.#holder === undefined) this.next(this.#attempts.length);
   }
 
   #decide(first: Carried | undefined): void {

@@ -1,14 +1,14 @@
 /**
  * Makes the targets answer what the newest signed release says. It never signs.
  *
- * A release goes first to the target whose id sorts lowest, or the next where that does not answer: its answer decides
- * who won when two delivered at once, and our own mistake stops there. Revocations wait for nobody: they go to all at
- * once.
+ * A release goes first to the target whose id sorts lowest, or the next where that does not answer or is not who it must
+ * be: its answer decides who won when two delivered at once, and our own mistake stops there. Revocations wait for
+ * nobody: they go to all at once.
  */
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
 import type { Failed, Receipt, Running } from '../core/texts/index.ts';
-import type { Journal, Signed, Turn, World } from '../world.ts';
+import type { Journal, Turn, World } from '../world.ts';
 import { tryOnOne } from './canary.ts';
 import { carryTo, keepAnswers, refusals, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
@@ -17,7 +17,7 @@ import type { Clone } from './clone.ts';
 import { openDrafts } from './drafts.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice, KnownTarget } from './known-targets.ts';
-import { sideBySide } from './side-by-side.ts';
+import { lanes } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
 /** `in-force`: the target answers this release. `partly`: it took it, and some of it could not be done. */
@@ -61,8 +61,8 @@ export async function deliver(world: World, options: DeliverOptions): Promise<De
   if (options.dryRun) return report(world, clone, targets.map(notBegun('dry run')), []);
   const journal = await world.journals.begin(clone.organization, 'deliver', clone.now);
   await journal.append({ what: 'begin', release: chain.newest.value.number, hash: chain.newest.hash, targets: targets.length });
-  const { carried, skipped } = await deliverTo(world, clone, journal, targets, options.limits);
-  const written = await keepAnswers(world, clone, carried);
+  const { carried, alsoHeard, skipped } = await deliverTo(world, clone, journal, targets, options.limits);
+  const written = await keepAnswers(world, clone, [...carried, ...alsoHeard]);
   const reports = [...carried.map((one) => judged(clone, one)), ...skipped].sort((a, b) => (a.name < b.name ? -1 : 1));
   const result = report(world, clone, reports, written);
   await journal.append({ what: 'end', status: result.status, written });
@@ -76,7 +76,7 @@ export async function deliverTo(
   journal: Journal,
   targets: readonly KnownTarget[],
   limits: Limits,
-): Promise<{ readonly carried: readonly Carried[]; readonly skipped: readonly TargetReport[] }> {
+): Promise<Delivered> {
   const revocations = unlisted(clone).map((one) => one.signed);
   const load = { release: true, revocations, about: [] };
   const watch = world.terminal.watch(targets.map((target) => target.name));
@@ -86,34 +86,59 @@ export async function deliverTo(
     watch.end(target.name);
     return carried;
   };
+  const run = lanes(limits);
+  // The canary does not wait for these: who is out must not wait for a release to be tried.
+  const early = revocations.length === 0 ? NONE : sentEarly(targets.slice(1), (target) => run((signal) => carryTo(world, clone, journal, target, { ...load, release: false }, signal)));
+  const isBad = (carried: Carried): boolean => judged(clone, carried).state === 'refused';
   try {
-    // Not awaited by the canary: who is out must not wait for a release to be tried.
-    const early = sendEarly(world, clone, journal, targets.slice(1), revocations, limits);
-    const isBad = (carried: Carried): boolean => judged(clone, carried).state === 'refused';
     const { bad, ended, begun } = await tryOnOne({ targets, limits, carry, isBad });
-    await early;
     if (bad !== undefined) {
       await Promise.all(begun.values());
-      const tried = new Set(ended.map((one) => one.target));
-      return { carried: ended, skipped: targets.filter((one) => !tried.has(one)).map(notBegun(`stopped at ${bad.target.name}`)) };
+      return await stopped(clone, targets, bad, ended, early);
     }
-    return { carried: await sideBySide(targets, limits, (one, signal) => begun.get(one) ?? carry(one, signal)), skipped: [] };
+    const rest = async (target: KnownTarget): Promise<Carried> => {
+      const own = begun.get(target);
+      if (own !== undefined) return own;
+      const first = await early.get(target);
+      // It said nothing for a whole time limit: it is not asked for another one.
+      return first?.outcome.kind === 'unknown' ? first : run((signal) => carry(target, signal));
+    };
+    return { carried: await Promise.all(targets.map(rest)), alsoHeard: [], skipped: [] };
   } finally {
     watch.stop();
   }
 }
 
-async function sendEarly(
-  world: World,
-  clone: Clone,
-  journal: Journal,
-  targets: readonly KnownTarget[],
-  revocations: readonly Signed[],
-  limits: Limits,
-): Promise<void> {
-  if (revocations.length === 0) return;
-  const load = { release: false, revocations, about: [] };
-  await sideBySide(targets, limits, (target, signal) => carryTo(world, clone, journal, target, load, signal));
+/** What came of carrying. */
+export interface Delivered {
+  /** Of those that were given the release. */
+  readonly carried: readonly Carried[];
+  /** What others answered to the revocations. */
+  readonly alsoHeard: readonly Carried[];
+  readonly skipped: readonly TargetReport[];
+}
+
+type Early = ReadonlyMap<KnownTarget, Promise<Carried>>;
+const NONE: Early = new Map();
+
+function sentEarly(targets: readonly KnownTarget[], send: (target: KnownTarget) => Promise<Carried>): Early {
+  const early = new Map(targets.map((target) => [target, send(target)]));
+  // Whoever awaits one is told of its failure; until then nobody must be.
+  for (const one of early.values()) one.catch(() => undefined);
+  return early;
+}
+
+/** After a bad answer: nobody else gets the release; whom the revocations did not reach is named for that. */
+async function stopped(clone: Clone, targets: readonly KnownTarget[], bad: Carried, ended: readonly Carried[], early: Early): Promise<Delivered> {
+  const alsoHeard = await Promise.all(early.values());
+  const silent = new Map(alsoHeard.flatMap((one) => (one.outcome.kind === 'done' ? [] : [[one.target, one] as const])));
+  const tried = new Set(ended.map((one) => one.target));
+  const others = targets.filter((target) => !tried.has(target));
+  const skipped = others.map((target) => {
+    const one = silent.get(target);
+    return one === undefined ? notBegun(`stopped at ${bad.target.name}`)(target) : judged(clone, one);
+  });
+  return { carried: ended, alsoHeard: alsoHeard.filter((one) => !tried.has(one.target)), skipped };
 }
 
 function notBegun(why: string): (target: KnownTarget) => TargetReport {

@@ -10,23 +10,34 @@ export interface Limits {
   readonly signal: AbortSignalLike;
 }
 
+/** Takes work and runs it when it is its turn: first come first served, never more at once than the limit, also of several lists. */
+export type Lanes = <R>(work: (signal: AbortSignalLike) => Promise<R>) => Promise<R>;
+
+export function lanes(limits: Limits): Lanes {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    // Whoever ends hands its lane on, so that nobody who comes between takes it.
+    if (running < limits.parallel) running += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await within(limits, work);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
 /** Runs `work` for each item; the results stand in the order of the items, whatever order they came in. */
 export async function sideBySide<T, R>(
   items: readonly T[],
   limits: Limits,
   work: (item: T, signal: AbortSignalLike) => Promise<R>,
 ): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      results[index] = await within(limits, (signal) => work(items[index] as T, signal));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limits.parallel, items.length) }, worker));
-  return results;
+  const run = lanes(limits);
+  return Promise.all(items.map((item) => run((signal) => work(item, signal))));
 }
 
 /** One piece of work with a signal that is aborted after the time limit, or when the run is. */

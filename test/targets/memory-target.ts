@@ -39,6 +39,8 @@ export class MemoryServer {
   up = true;
   /** True: it is reached and says nothing. */
   silent = false;
+  /** True: it shows another host key than the signed one. */
+  impostor = false;
   /** Milliseconds until it can be spoken to. */
   late = 0;
   known: Verified<Release>;
@@ -173,6 +175,7 @@ export function memoryTarget(server: MemoryServer, options: MemoryOptions = {}):
       if (!server.up) return { kind: 'unknown', why: 'nothing answers there' };
       if (server.silent) return stopped(signal);
       if (server.late > 0) await new Promise((resolve) => setTimeout(resolve, server.late));
+      if (server.impostor) return { kind: 'refused', why: 'host key: another one' };
       if (turn !== undefined && !(await turn())) return { kind: 'unknown', why: 'not its turn' };
       const answer = server.answer(parcel, server.take(parcel));
       const signed = options.replayed ?? answer.signed;

@@ -173,3 +173,57 @@ it('one that wakes up late gets the release after the others', async () => {
   expect(report.targets.map((one) => one.state)).toEqual(SEVEN.map(() => 'in-force'));
   expect(servers.map((server) => server.parcels)).toEqual(SEVEN.map(() => 1));
 });
+
+it('one that is not who it must be stops nobody: the next one is first, and it is named', async () => {
+  const { servers, events, deliver: run } = await stage();
+  const [first, second] = servers;
+  if (first === undefined || second === undefined) throw new Error('not all servers are there');
+  first.impostor = true;
+  const report = await run();
+  expect(report.status).toBe(5);
+  expect(events.slice(0, 4)).toEqual(namesOf([first, second]).flatMap((name) => [`begin ${name} release`, `end ${name}`]));
+  const stateOf = (server: MemoryServer) => report.targets.find((one) => one.id === server.parts.id)?.state;
+  expect(servers.map(stateOf)).toEqual(['refused', 'in-force', 'in-force']);
+});
+
+it('a fleet of which none is who it must be is not asked one by one', async () => {
+  const { servers, deliver: run } = await stage(SEVEN, { parallel: 7 });
+  for (const server of servers) Object.assign(server, { impostor: true, late: 400 });
+  const began = performance.now();
+  const report = await run();
+  expect(report.targets.map((one) => one.state)).toEqual(SEVEN.map(() => 'refused'));
+  // 1, then 1, 2 and the last 3 at once: four rounds, where one by one would be seven.
+  expect(performance.now() - began).toBeLessThan(6 * 400);
+});
+
+it('revocations beside silent servers cost one time limit, and who answers has the release before it is over', async () => {
+  const { acme, servers, events, deliver: run } = await stage(SEVEN, { timeout: 4, parallel: 7 });
+  const { hash } = await acme.revoke('bob', 'alice');
+  const [, , third, fourth] = servers;
+  if (third === undefined || fourth === undefined) throw new Error('not all servers are there');
+  const silent = [third, fourth];
+  for (const server of silent) server.silent = true;
+  const began = performance.now();
+  const report = await run();
+  expect(performance.now() - began).toBeLessThan(6000);
+  expect(report.status).toBe(4);
+  expect(report.targets.filter((one) => one.state === 'unknown').map((one) => one.name).sort()).toEqual(namesOf(silent).sort());
+  const answering = servers.filter((server) => !silent.includes(server));
+  expect(answering.map((server) => [...server.held.keys()])).toEqual(answering.map(() => [hash]));
+  const silentEnds = events.indexOf(`end ${third.parts.name}`);
+  expect(silentEnds).toBe(Math.min(...silent.map((server) => events.indexOf(`end ${server.parts.name}`))));
+  for (const name of namesOf(answering)) expect(events.lastIndexOf(`end ${name}`)).toBeLessThan(silentEnds);
+});
+
+it('whom the revocations do not reach is named also where the release stops', async () => {
+  const { acme, servers, deliver: run } = await stage(SERVERS, { timeout: 1 });
+  await acme.revoke('bob', 'alice');
+  const [first, second, third] = servers;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('not all servers are there');
+  first.known = { ...first.known, value: { ...first.known.value, number: 9 } };
+  second.silent = true;
+  const report = await run();
+  const stateOf = (server: MemoryServer) => report.targets.find((one) => one.id === server.parts.id)?.state;
+  expect([first, second, third].map(stateOf)).toEqual(['refused', 'unknown', 'not-begun']);
+  expect(report.written).toContain(`receipts/${third.parts.name}`);
+});
