@@ -1,6 +1,7 @@
 /**
  * Service-specific credentials, two a user and service: API_CreateServiceSpecificCredential.html,
- * API_ListServiceSpecificCredentials.html (`ServiceName`: "If you don't specify …, all"; paged),
+ * API_ListServiceSpecificCredentials.html (`ServiceName`: "If you don't specify …, all"; `AllUsers`: not together with
+ * UserName; paged),
  * API_ResetServiceSpecificCredential.html, API_UpdateServiceSpecificCredential.html,
  * API_DeleteServiceSpecificCredential.html under https://docs.aws.amazon.com/IAM/latest/APIReference/.
  */
@@ -8,7 +9,7 @@ import { type Actions, type Call, must } from '../call.ts';
 import { IamError, noSuch } from '../iam-error.ts';
 import { newId, newSecret } from '../ids.ts';
 import { paged } from '../paging.ts';
-import { onUser } from '../resources.ts';
+import { anything, onUser } from '../resources.ts';
 import { type ServiceCredential, the, type User } from '../state.ts';
 import type { Answer } from '../xml.ts';
 
@@ -37,6 +38,13 @@ function service(call: Call): string | undefined {
     throw new IamError('NotSupportedService', `No such service ${name} that supports service-specific credentials.`);
   }
   return name;
+}
+
+function ofEverybody(call: Call): boolean {
+  const everybody = call.parameters.optional('AllUsers') === 'true';
+  const named = call.parameters.optional('UserName') !== undefined;
+  must(!everybody || !named, 'ValidationError', 'AllUsers cannot be specified together with UserName');
+  return everybody;
 }
 
 function credentialOf(call: Call, user: User): ServiceCredential {
@@ -82,12 +90,15 @@ function change(call: Call, user: User, id: string, act: (one: ServiceCredential
 export const serviceCredentials: Actions = {
   CreateServiceSpecificCredential: { needs: onUser, run: create },
   ListServiceSpecificCredentials: {
-    needs: onUser,
+    // Which resource everybody's list is authorized on is not documented; of one user it is the user.
+    needs: (call) => (ofEverybody(call) ? anything(call) : onUser(call)),
     run(call) {
-      const [user, name] = [call.user(), service(call)];
-      const found = user.serviceCredentials.filter((one) => name === undefined || one.service === name);
-      const { page, rest } = paged(call, found, (one) => one.id);
-      return { ServiceSpecificCredentials: page.map((one) => metadata(user, one)), ...rest };
+      const name = service(call);
+      const users = ofEverybody(call) ? [...call.seen.users.values()] : [call.user()];
+      const found = users.flatMap((user) => user.serviceCredentials.map((one) => ({ user, one })));
+      const wanted = found.filter(({ one }) => name === undefined || one.service === name);
+      const { page, rest } = paged(call, wanted, ({ one }) => one.id);
+      return { ServiceSpecificCredentials: page.map(({ user, one }) => metadata(user, one)), ...rest };
     },
   },
   UpdateServiceSpecificCredential: {

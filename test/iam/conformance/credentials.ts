@@ -151,6 +151,15 @@ export const credentials: Chapter = {
     const some = await world.admin.listServiceSpecificCredentials({ UserName, ServiceName: 'cassandra.amazonaws.com' });
     assert.deepEqual([all.ServiceSpecificCredentials?.length, some.ServiceSpecificCredentials?.length], [3, 1]);
   },
+  "everybody's service-specific credentials are listed at once, not together with one user's name": async (world) => {
+    const [one, other] = [await world.user(), await world.user()];
+    for (const UserName of [one, other])
+      await world.admin.createServiceSpecificCredential({ UserName, ServiceName: 'codecommit.amazonaws.com' });
+    const { ServiceSpecificCredentials } = await world.admin.listServiceSpecificCredentials({ AllUsers: true, MaxItems: 1000 });
+    const names = (ServiceSpecificCredentials ?? []).map(({ UserName }) => UserName);
+    assert.deepEqual([names.includes(one), names.includes(other)], [true, true]);
+    await refused(world.admin.listServiceSpecificCredentials({ AllUsers: true, UserName: one }), 'ValidationError', 400);
+  },
   'a service-specific credential can be made inactive, reset and deleted; unknown services are refused': async (
     world,
   ) => {
