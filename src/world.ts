@@ -283,6 +283,8 @@ export interface Terminal {
   tell(line: string): void;
   /** True only on a terminal after a yes; `name` is what scripts confirm with (`--confirm NAME`). */
   confirm(question: string, name: string): Promise<boolean>;
+  /** Whether `confirm` of this name needs nobody any more: a script said yes beforehand. */
+  isConfirmed(name: string): boolean;
   /** A line of text; undefined where nobody can be asked. */
   ask(question: string, suggested?: string): Promise<string | undefined>;
   /** A line that is not shown while it is typed (a new passphrase); undefined where nobody can be asked. */

@@ -123,9 +123,14 @@ export class Screen {
     );
   }
 
+  /** Whether `--confirm` named it. */
+  isConfirmed(name: string): boolean {
+    return this.#confirmed.has(name);
+  }
+
   /** Yes only after a yes: typed on a terminal, or given as `--confirm NAME`. Where nobody can be asked it says so. */
   async confirm(question: string, name: string): Promise<boolean> {
-    if (this.#confirmed.has(name)) {
+    if (this.isConfirmed(name)) {
       this.tell(`${question} yes (--confirm ${name})`);
       return true;
     }

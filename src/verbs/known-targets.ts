@@ -51,7 +51,8 @@ export function knownTargets(clone: Clone): readonly KnownTarget[] {
     .sort((a, b) => Number(signsNothing(a)) - Number(signsNothing(b)) || (a.id < b.id ? -1 : 1));
 }
 
-function signsNothing({ manifest }: KnownTarget): boolean {
+/** It has no host key: it says what it says, and no refusal can be proved there. */
+export function signsNothing({ manifest }: Pick<KnownTarget, 'manifest'>): boolean {
   return manifest.hostKeys.length === 0;
 }
 

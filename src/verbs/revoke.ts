@@ -11,7 +11,7 @@ import { readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import { hashOf, NAMESPACES, revocation as revocationText } from '../core/texts/index.ts';
 import type { Failed, Manifest, Running } from '../core/texts/index.ts';
-import type { Journal, Offer, Outcome, OfferAnswer, Signed, World } from '../world.ts';
+import type { Journal, Offer, Outcome, OfferAnswer, Signed, Watch, World } from '../world.ts';
 import { carryTo, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import { revocationFile, signerSetOf, toBytes } from './clone.ts';
@@ -181,10 +181,10 @@ export async function carryOut(
   out: Out,
   revocation: { readonly hash: string; readonly signed: Signed },
   limits: Limits,
+  watch: Watch = world.terminal.watch(before.map((one) => one.target.name)),
 ): Promise<{ readonly reports: readonly OutReport[]; readonly written: readonly string[] }> {
   const others = unlisted(clone).filter((one) => one.hash !== revocation.hash);
   const load = { release: false, revocations: [revocation.signed, ...others.map((one) => one.signed)], about: [out.about] };
-  const watch = world.terminal.watch(before.map((one) => one.target.name));
   const carried: Carried[] = [];
   try {
     const reports = await sideBySide(before, limits, async (one, signal) => {

@@ -15,6 +15,7 @@ const silent: Terminal = {
   asks: false,
   tell: () => undefined,
   confirm: async () => false,
+  isConfirmed: () => false,
   ask: async () => undefined,
   secret: async () => undefined,
   accepts: () => false,

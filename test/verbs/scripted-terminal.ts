@@ -4,6 +4,8 @@ import type { Terminal, Watch } from '../../src/world.ts';
 export interface Script {
   /** The names to which `confirm` says yes. */
   readonly yes?: readonly string[] | 'all';
+  /** Said yes to beforehand, by name; `yes` is only said when asked. */
+  readonly confirmed?: readonly string[];
   /** The risks that were accepted. */
   readonly risks?: readonly string[] | 'all';
   /** Answers to `ask` and `secret`, in their order. */
@@ -16,6 +18,7 @@ export class ScriptedTerminal implements Terminal {
   /** The names of all questions, also of those answered with no. */
   readonly asked: string[] = [];
   readonly #yes: readonly string[] | 'all';
+  readonly #confirmed: readonly string[];
   readonly #risks: readonly string[] | 'all';
   readonly #answers: string[];
 
@@ -24,6 +27,7 @@ export class ScriptedTerminal implements Terminal {
 
   constructor(script: Script = {}) {
     this.#yes = script.yes ?? [];
+    this.#confirmed = script.confirmed ?? [];
     this.#risks = script.risks ?? [];
     this.#answers = [...(script.answers ?? [])];
     this.asks = this.#yes.length > 0 || this.#answers.length > 0;
@@ -36,7 +40,11 @@ export class ScriptedTerminal implements Terminal {
   async confirm(question: string, name: string): Promise<boolean> {
     this.told.push(question);
     this.asked.push(name);
-    return this.#yes === 'all' || this.#yes.includes(name);
+    return this.#yes === 'all' || this.#yes.includes(name) || this.isConfirmed(name);
+  }
+
+  isConfirmed(name: string): boolean {
+    return this.#confirmed.includes(name);
   }
 
   async ask(question: string): Promise<string | undefined> {
