@@ -1,8 +1,8 @@
 # Runs as process 1 of fresh mount, uts, ipc and pid namespaces and turns them into one server.
 #
-# Given in the environment: FLEET, NAME, TREE, SHELL_PATH, PASSWD, GROUP, SHADOW, GSHADOW, BOOT (the text of boot.sh) and
-# ADDRESS, PORT, CRON for it. The new root is a tmpfs: programs are an overlay over TREE, everything else is made here, so
-# nothing of this machine's /etc, /home, /var or /run is in it. It goes with its last process.
+# Given in the environment: FLEET, NAME, TREE, SHELL_PATH, PASSWD, GROUP, SHADOW, GSHADOW, BOOT (the text of boot.sh or of
+# boot-systemd.sh) and ADDRESS, PORT, CRON, SOCKET, CGROUP for it. The new root is a tmpfs: programs are an overlay over TREE,
+# everything else is made here, so nothing of this machine's /etc, /home, /var or /run is in it. It goes with its last process.
 set -eu
 umask 022
 read -r pid rest < /proc/self/stat # the outer /proc is still mounted: the number the harness knows this process by
@@ -92,7 +92,7 @@ if [ -n "$CRON" ]; then
 fi
 [ -z "$SHELL_PATH" ] || ln -sf "$SHELL_PATH" bin/sh
 
-env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /bin/dash -c "$BOOT" boot "$ADDRESS" "$PORT" "$CRON"
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /bin/dash -c "$BOOT" boot "$ADDRESS" "$PORT" "$CRON" "$SOCKET" "$CGROUP"
 
 echo "$pid"
 exec > /dev/null 2>&1 < /dev/null

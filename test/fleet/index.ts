@@ -12,6 +12,7 @@ import { reserve, type Reservation } from './addresses.ts';
 import { identities, type Identities } from './identities.ts';
 import { needs } from './needs.ts';
 import { TestServer, type ServerOptions } from './server.ts';
+export { needsSystemd } from './systemd.ts';
 export { trees, type Tree } from './trees.ts';
 
 export {

@@ -10,10 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command, PATH, quoted, type Answer, type CommandOptions } from './command.ts';
 import type { Reservation } from './addresses.ts';
 import type { Identities } from './identities.ts';
+import { answers, cgroupName, removeCgroup, systemdOf } from './systemd.ts';
 
 const script = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 const ENTER = script('enter.sh');
 const BOOT = script('boot.sh');
+const BOOT_SYSTEMD = script('boot-systemd.sh');
 
 const SHELLS = { dash: '/bin/dash', bash: '/bin/bash', busybox: '/bin/busybox' } as const;
 
@@ -26,6 +28,8 @@ export interface ServerOptions {
   readonly tree?: string;
   /** Also runs cron and atd. */
   readonly withCron?: boolean;
+  /** Process 1 is systemd, which starts sshd as a service, or by its socket. `needsSystemd()` says what is missing for it. */
+  readonly systemd?: 'service' | 'socket';
 }
 
 export interface RunOptions extends CommandOptions {
@@ -59,7 +63,7 @@ export class TestServer {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** The number of the server's process 1 on this machine. */
+  /** The number of the server's process 1 on this machine; of what holds its disk, where that is systemd. */
   readonly pid: number;
   /** The host's public keys, as known_hosts and keyward want them: type, blob, comment. */
   readonly hostKeys: readonly string[];
@@ -84,7 +88,7 @@ export class TestServer {
     const gone = new Promise((resolve) => outer.once('close', resolve));
     try {
       const pid = Number(await firstLine(outer, plan.name));
-      await until(() => existsSync(`/proc/${pid}/root${SSHD_PID}`), `sshd of ${plan.name} does not listen`);
+      await listening(plan, pid);
       const folder = `/proc/${pid}/root/etc/ssh`; // nobody was in there yet: no links
       const keys = ['ed25519', 'ecdsa'].map((type) =>
         readFileSync(`${folder}/ssh_host_${type}_key.pub`, 'utf8').trimEnd(),
@@ -105,7 +109,7 @@ export class TestServer {
     const variables = Object.entries(env ?? {}).map(([key, value]) => `${key}=${value}`);
     const inside =
       user === undefined ? words : asUser(user, [...(variables.length > 0 ? ['env', ...variables] : []), ...words]);
-    const nsenter = ['nsenter', '-t', String(this.pid), '--mount', '--uts', '--ipc', '--pid', '--'];
+    const nsenter = ['nsenter', '-t', String(this.#inside()), '--mount', '--uts', '--ipc', '--pid', '--'];
     // Whoever started the tests has a login uid, perhaps; what root does on a server has none.
     const clean = ['/bin/dash', '-c', 'echo 4294967295 > /proc/self/loginuid; cd /root; exec "$@"', 'run'];
     return command([...nsenter, ...clean, ...inside], { ...rest, env: { PATH, HOME: '/root', ...env } });
@@ -153,21 +157,16 @@ export class TestServer {
 
   /** Switched off: every process but the first is killed at once; the disk stays. Connections are refused afterwards. */
   async stop(): Promise<void> {
-    await this.must(['/bin/dash', '-c', 'kill -s KILL -- -1']);
+    if (this.#plan.options.systemd === undefined) await this.must(['/bin/dash', '-c', 'kill -s KILL -- -1']);
+    else for (const pid of processesIn(this.#namespace)) if (pid !== this.pid) process.kill(pid, 'SIGKILL');
     await until(() => this.processes().length <= 1, `${this.name} does not stop`);
   }
 
   /** Switched on again, with the same disk; /run and /tmp are empty, as after any start. */
   async start(): Promise<void> {
-    await this.must([
-      '/bin/dash',
-      '-c',
-      BOOT,
-      'boot',
-      this.address,
-      String(this.port),
-      this.#plan.options.withCron ? '1' : '',
-    ]);
+    const { fleet, name } = this.#plan;
+    const { BOOT, ADDRESS, PORT, CRON, SOCKET } = startedWith(this.#plan);
+    await this.must(['/bin/dash', '-c', BOOT, 'boot', ADDRESS, PORT, CRON, SOCKET, cgroupName(fleet, name)]);
     await this.#listening();
   }
 
@@ -184,7 +183,9 @@ export class TestServer {
 
   /** The numbers, on this machine, of all processes inside, the first one included. */
   processes(): number[] {
-    return processesIn(this.#namespace);
+    const systemd = this.#inside();
+    const below = systemd === this.pid ? [] : processesIn(readlinkSync(`/proc/${systemd}/ns/pid`));
+    return [...processesIn(this.#namespace), ...below];
   }
 
   /** Ends the server for good, and looks whether anything is left of it. */
@@ -193,17 +194,40 @@ export class TestServer {
     const exit = ended ? undefined : new Promise((resolve) => this.#outer.once('exit', resolve));
     if (!ended && existsSync(`/proc/${this.pid}`)) process.kill(this.pid, 'SIGKILL');
     await exit;
-    const left = this.processes();
+    const left = processesIn(this.#namespace);
+    const { fleet, name, options } = this.#plan;
+    if (options.systemd !== undefined) removeCgroup(cgroupName(fleet, name)); // throws while anything runs in it
     if (left.length > 0) throw new Error(`of server ${this.name} these processes are left: ${left.join(' ')}`);
   }
 
   async #listening(): Promise<void> {
-    await until(() => existsSync(`/proc/${this.pid}/root${SSHD_PID}`), `sshd of ${this.name} does not listen`).catch(
-      async (error) => {
-        throw new Error(`${error.message}\n${(await this.sshdLog()).split('\n').slice(-10).join('\n')}`);
-      },
-    );
+    await listening(this.#plan, this.pid).catch(async (error) => {
+      throw new Error(`${error.message}\n${(await this.sshdLog()).split('\n').slice(-10).join('\n')}`);
+    });
   }
+
+  /** Whose namespaces are the server's: process 1, or the systemd below it while that runs. */
+  #inside(): number {
+    return (this.#plan.options.systemd === undefined ? undefined : systemdOf(this.#namespace)) ?? this.pid;
+  }
+}
+
+/** What enter.sh and both boot scripts are told. */
+function startedWith({ place, options }: Plan) {
+  return {
+    BOOT: options.systemd === undefined ? BOOT : BOOT_SYSTEMD,
+    ADDRESS: place.address,
+    PORT: String(place.port),
+    CRON: options.withCron ? '1' : '',
+    SOCKET: options.systemd === 'socket' ? '1' : '',
+  };
+}
+
+/** Waits until sshd, or the socket that starts it, takes connections. */
+async function listening({ name, place, options }: Plan, pid: number): Promise<void> {
+  const isThere = (): boolean | Promise<boolean> =>
+    options.systemd === 'socket' ? answers(place.address, place.port) : existsSync(`/proc/${pid}/root${SSHD_PID}`);
+  await until(isThere, `sshd of ${name} does not listen`);
 }
 
 function asUser(user: string, words: readonly string[]): string[] {
@@ -214,7 +238,7 @@ function asUser(user: string, words: readonly string[]): string[] {
 function enter(plan: Plan): ChildProcess {
   const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
   const argv = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/dash', '-c', 'eval "$ENTER"'];
-  const { fleet, name, place, options } = plan;
+  const { fleet, name, options } = plan;
   return spawn('setpriv', argv, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -227,10 +251,8 @@ function enter(plan: Plan): ChildProcess {
       NAME: name,
       TREE: (options.tree ?? '').replace(/\/+$/, ''),
       SHELL_PATH: options.shell === undefined ? '' : SHELLS[options.shell],
-      BOOT,
-      ADDRESS: place.address,
-      PORT: String(place.port),
-      CRON: options.withCron ? '1' : '',
+      ...startedWith(plan),
+      CGROUP: cgroupName(fleet, name),
     },
   });
 }
@@ -250,9 +272,9 @@ function firstLine(outer: ChildProcess, name: string): Promise<string> {
   });
 }
 
-async function until(holds: () => boolean, otherwise: string): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, otherwise: string): Promise<void> {
   const end = Date.now() + READY_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`${otherwise} after ${READY_MS / 1000} s`);
     await sleep(10);
   }
