@@ -143,6 +143,18 @@ export type OfferAnswer = 'accepted' | 'refused';
 /** Whether something may be handed over now; others may be before it. Stays open when it is not wanted any more. */
 export type Turn = () => Promise<boolean>;
 
+/** A change on a target that keyward works on from here: one line in the journal before it, one after it. */
+export interface Step {
+  /** A word such as `deny`. */
+  readonly step: string;
+  /** What it is done to, in the target's own words: ids and names, never a secret. */
+  readonly subject: string;
+  readonly state: 'begun' | 'done' | 'failed';
+  readonly why?: string;
+}
+/** Writes a step down; on disk before it answers. What it throws stops the step: nothing is done that was not written down. */
+export type Note = (step: Step) => Promise<void>;
+
 /** What access is given on. A verb never asks which kind it has. */
 export interface Target {
   readonly id: string;
@@ -152,9 +164,10 @@ export interface Target {
    * `done` carries an answer whose receipt names this target, this nonce and proves itself as `proof` says: also
    * when the receipt's own lines tell of refused texts or failed work. `refused`: it is not who it must be, or lets
    * the courier not in. `unknown`: no answer in time. `turn` is asked once, when the target can be spoken to and
-   * before the first byte goes out; on no, nothing is handed over and it is unknown.
+   * before the first byte goes out; on no, nothing is handed over and it is unknown. `note` is told of each step by
+   * targets that are worked on from here; a server keeps its own list.
    */
-  exchange(parcel: Parcel, signal: AbortSignalLike, turn?: Turn): Promise<Outcome<Answer>>;
+  exchange(parcel: Parcel, signal: AbortSignalLike, turn?: Turn, note?: Note): Promise<Outcome<Answer>>;
   /** Offers public keys and tells of each whether it is listed; keeps within what a server punishes. */
   offer(offers: readonly Offer[], signal: AbortSignalLike): Promise<readonly Outcome<OfferAnswer>[]>;
 }

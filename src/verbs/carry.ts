@@ -4,7 +4,7 @@
  */
 import { hashOf, joinSigned, reasonOf, receipt, splitSigned, verifyRevocation, wayTo } from '../core/texts/index.ts';
 import type { Receipt } from '../core/texts/index.ts';
-import type { AbortSignalLike, Answer, Journal, Outcome, Signed, Target, Turn, World } from '../world.ts';
+import type { AbortSignalLike, Answer, Journal, Note, Outcome, Signed, Target, Turn, World } from '../world.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import { latin1, signerSetOf, toBytes } from './clone.ts';
 import type { KnownTarget } from './known-targets.ts';
@@ -75,7 +75,8 @@ async function exchange(
     ...(load.release ? { manifest: target.manifestText } : {}),
   };
   const reached = await targetOf(world, clone, target);
-  return reached.exchange(parcel, signal, turn);
+  const note: Note = async (step) => void (await journal.append({ what: 'step', target: target.id, ...step }));
+  return reached.exchange(parcel, signal, turn, note);
 }
 
 /** The target itself, to speak to. */

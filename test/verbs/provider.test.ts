@@ -46,6 +46,20 @@ async function device(handle: string): Promise<World> {
 
 const user = () => iam.account.replica.latest.users.get('carol');
 
+/** Each change that AWS was asked for in an offboarding stands in the journal, before it and after, by the UserId. */
+async function stepsAgree(handle: string): Promise<void> {
+  const { journals } = await device(handle);
+  const runs = (await journals.runs(acme.name)).map(({ lines }) => lines.map((line) => JSON.parse(line) as Record<string, string>));
+  const events = runs.find(([first]) => first?.['command'] === 'offboard') ?? [];
+  const steps = events.filter(({ what }) => what === 'step');
+  const of = (state: string): string[] => steps.filter((one) => one['state'] === state).map(({ step, subject }) => `${step} ${subject}`);
+  const writes = iam.calls.list.filter(({ action }) => !/^(Get|List|Generate|Simulate)/.test(action));
+  expect([writes.length, of('begun').length]).toEqual([writes.length, writes.length]);
+  expect(of('done').sort()).toEqual(of('begun').sort());
+  expect(of('begun')[0]).toBe(`deny ${acme.person('carol')} ${user()?.id}`);
+  expect(writes.length).toBeGreaterThan(2);
+}
+
 test('a login is given by two signatures, drift is found and put right, one signature denies it, two and time remove it', { timeout: 60_000 }, async () => {
   acme = await makeOrganization({
     now: '2026-11-24T12:00:00Z',
@@ -72,10 +86,12 @@ test('a login is given by two signatures, drift is found and put right, one sign
   const righted = await deliver(await device('bob'), { ...EVERYTHING, dryRun: false });
   expect(righted.targets[0]?.ended).toMatchObject([{ kind: 'access-key', count: 1 }]);
 
+  iam.calls.clear();
   const out = await offboard(await device('bob'), { handle: 'carol', limits: EVERYTHING.limits, dryRun: false, show: () => undefined });
   if (!('status' in out)) throw new Error('only a preview');
   expect(out.targets).toMatchObject([{ name: 'aws-production', state: 'out', proof: 'says', failed: [] }]);
   expect([out.status, user()?.login, [...(user()?.attached ?? [])]]).toEqual([0, undefined, ['arn:aws:iam::aws:policy/AWSDenyAll']]);
+  await stepsAgree('bob');
   const waits = await status(await device('alice'));
   expect(waits.reported.map(({ kind, what }) => `${kind} ${what}`)).toContain('not-removed carol of carol: denied, not yet removed');
 

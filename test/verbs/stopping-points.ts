@@ -76,7 +76,7 @@ function killableTarget(target: Target, executioner: Executioner): Target {
   return {
     id: target.id,
     name: target.name,
-    exchange: (parcel, signal) => executioner.around(() => target.exchange(parcel, signal)),
+    exchange: (parcel, signal, turn, note) => executioner.around(() => target.exchange(parcel, signal, turn, note)),
     offer: (offers, signal) => executioner.around(() => target.offer(offers, signal)),
   };
 }

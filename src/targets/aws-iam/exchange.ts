@@ -1,7 +1,7 @@
 /**
  * One parcel: look, believe, take away, remember, give, remove; then answer. Taking goes first and waits for nothing;
- * the release is remembered before anything of it is given; removal comes last. There is no journal here: every step may
- * be repeated, each is bound to a UserId, and what was and was not done is in the receipt.
+ * the release is remembered before anything of it is given; removal comes last. Every step may be repeated and is bound
+ * to a UserId; it is in the journal before it is taken and after, and what was and was not done is in the receipt.
  */
 import { DAY } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
@@ -13,11 +13,12 @@ import type { Believed, Question } from './believed.ts';
 import { differencesOf, waysIn, weakRules } from './differences.ts';
 import { bring } from './giving.ts';
 import type { HandOver } from './giving.ts';
-import { whyNot } from './iam.ts';
+import { isStill, subjectOf, writeTo } from './bound.ts';
+import { Gone, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { meantBy } from './meant.ts';
 import type { Meant } from './meant.ts';
-import { credentialReport, credentialsOf, isDeniedAll, observe, userNow } from './observed.ts';
+import { credentialReport, credentialsOf, isDeniedAll, observe } from './observed.ts';
 import type { Credentials, ManagedUser, Observed } from './observed.ts';
 import { quarantine } from './quarantine.ts';
 import { answerWith } from './receipt.ts';
@@ -160,7 +161,7 @@ async function rememberRelease({ caller, settings, observed, believed, crypto }:
   ];
   if (Tags.every(({ Key, Value }) => observed.tags.get(Key) === Value)) return true;
   try {
-    await caller.patiently((iam, options) => iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options));
+    await caller.write('remember', `release-${release.number}`, (iam, options) => iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options));
     work.changed = true;
     return true;
   } catch (error) {
@@ -180,10 +181,10 @@ async function hold(doing: Doing, work: Work): Promise<void> {
     const Tags = [...textTags(name, one.signed)];
     try {
       // A namesake that came meanwhile is not marked with what is about somebody else.
-      const user = known !== undefined && (await userNow(caller, known)) !== undefined ? known : undefined;
-      await caller.patiently((iam, options) =>
-        user === undefined ? iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options) : iam.tagUser({ UserName: user.name, Tags }, options),
-      );
+      const user = known !== undefined && (await isStill(caller, known)) ? known : undefined;
+      await (user === undefined
+        ? caller.write('hold', name, (iam, options) => iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options))
+        : caller.write('hold', subjectOf(user, name), (iam, options) => iam.tagUser({ UserName: user.name, Tags }, options)));
       work.changed = true;
     } catch (error) {
       work.failed.push({ what: 'hold', subject: `revocation-${one.hash.slice(0, 8)}`, why: whyNot(error) });
@@ -199,11 +200,11 @@ async function letGo({ caller, observed, believed, settings }: Doing, work: Work
   const places = [{ keys: stale(observed.tags), user: undefined }, ...observed.managed.map((user) => ({ keys: stale(user.tags), user }))];
   for (const { keys: TagKeys, user } of places.filter(({ keys }) => keys.length > 0)) {
     try {
-      await caller.patiently((iam, options) =>
-        user === undefined ? iam.untagRole({ RoleName: roleName(settings, 'take-away'), TagKeys }, options) : iam.untagUser({ UserName: user.name, TagKeys }, options),
-      );
+      await (user === undefined
+        ? caller.write('let-go', 'role', (iam, options) => iam.untagRole({ RoleName: roleName(settings, 'take-away'), TagKeys }, options))
+        : writeTo(caller, user, 'let-go', (iam, options) => iam.untagUser({ UserName: user.name, TagKeys }, options)));
     } catch (error) {
-      work.failed.push({ what: 'let-go', subject: user?.id ?? 'role', why: whyNot(error) });
+      if (!(error instanceof Gone)) work.failed.push({ what: 'let-go', subject: user?.id ?? 'role', why: whyNot(error) });
     }
   }
 }

@@ -5,15 +5,17 @@
 import { formatInstant } from '../../core/access/index.ts';
 import type { Failed } from '../../core/texts/index.ts';
 import type { Random } from '../../world.ts';
-import { nameOf, NOT_SEEN_YET, orMissing, whyNot } from './iam.ts';
+import { isStill, subjectOf, writeTo } from './bound.ts';
+import type { Who } from './bound.ts';
+import { Gone, nameOf, NOT_SEEN_YET, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import type { Meant } from './meant.ts';
 import { isDeniedAll } from './observed.ts';
 import type { Credentials, ManagedUser } from './observed.ts';
-import { closeKeys, Ended, once } from './quarantine.ts';
+import { closeKeys, closeServices, Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
 import { newPassword } from './password.ts';
-import { DENY_ALL, TAGS } from './settings.ts';
+import { DENY_ALL, TAGS, UNTIL_PREFIX } from './settings.ts';
 import type { AwsSettings } from './settings.ts';
 
 /** Takes a password to the person it is for, or is not there: then nobody gets one. It is kept nowhere. */
@@ -27,47 +29,58 @@ export interface Giving {
   readonly handOver: HandOver | undefined;
 }
 
-/** Never throws for what AWS does: what could not be done is in `failed`. `gave`: the login is there now. */
+/**
+ * Never throws for what AWS does: what could not be done is in `failed`. Nothing is given to a login that still has what
+ * it is not meant to have, or has not its boundary.
+ */
 export async function bring(giving: Giving, meant: Meant, user: ManagedUser | undefined, has: Credentials | undefined): Promise<Taken & { readonly changed: boolean }> {
   const ended = new Ended();
   const failed: Failed[] = [];
-  const attempt = async (what: string, work: () => Promise<boolean>): Promise<boolean> => {
+  let changed = false;
+  const attempt = async (what: string, work: () => Promise<boolean>): Promise<void> => {
     try {
-      return await work();
+      if (await work()) changed = true;
     } catch (error) {
-      failed.push({ what, subject: meant.id, why: whyNot(error) });
-      return false;
+      const why = error instanceof NameTaken ? 'account-taken: another login of this name is there' : whyNot(error);
+      failed.push({ what, subject: meant.id, why });
     }
   };
-  const took = user === undefined || has === undefined ? false : await attempt('take', () => tighten(giving, meant, user, has, ended));
-  const gave = await attempt('give', async () => {
-    if (user === undefined && !(await create(giving, meant))) {
-      failed.push({ what: 'give', subject: meant.id, why: 'account-taken: another login of this name is there' });
-      return false;
-    }
-    return (await give(giving, meant, user)) || user === undefined;
-  });
-  const login = meant.console && has?.password !== true && failed.length === 0 && (await attempt('console', () => openConsole(giving, meant)));
-  if (meant.console && has?.password !== true && giving.handOver === undefined)
+  // One that fails keeps none of the others back.
+  if (user !== undefined && has !== undefined) for (const work of tightening(giving, meant, user, has, ended)) await attempt('take', async () => (await work(), true));
+  if (failed.length === 0) await attempt('give', () => give(giving, meant, user));
+  const lacks = meant.console && has?.password !== true;
+  if (lacks && failed.length === 0) await attempt('console', () => openConsole(giving, meant));
+  if (lacks && giving.handOver === undefined)
     failed.push({ what: 'console', subject: meant.id, why: 'its password can be shown to nobody here: deliver on a terminal, or name a file with --passwords' });
-  return { ended: ended.of({ id: meant.id, name: meant.name }), failed, changed: took || gave || login };
+  return { ended: ended.of({ id: meant.id, name: meant.name }), failed, changed };
 }
 
-/** What it has and is not meant to have. */
-async function tighten({ caller, settings }: Giving, meant: Meant, user: ManagedUser, has: Credentials, ended: Ended): Promise<boolean> {
+class NameTaken extends Error {}
+
+/** What it has and is not meant to have, each to be taken by itself; the boundary it lacks first of all. */
+function tightening({ caller, settings }: Giving, meant: Meant, user: ManagedUser, has: Credentials, ended: Ended): readonly (() => Promise<unknown>)[] {
   const UserName = user.name;
-  await closeKeys(caller, UserName, has.keys, ended);
-  for (const { id } of has.services.filter((one) => one.active))
-    await once(ended, 'service-credential', () =>
-      caller.patiently((iam, options) => iam.updateServiceSpecificCredential({ UserName, ServiceSpecificCredentialId: id, Status: 'Inactive' }, options)),
-    );
-  if (has.password && !meant.console) await once(ended, 'password', () => caller.patiently((iam, options) => iam.deleteLoginProfile({ UserName }, options)));
-  if (user.boundary !== settings.boundary && !isDeniedAll(user))
-    await caller.patiently((iam, options) => iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: settings.boundary }, options));
-  for (const GroupName of extraGroups(meant, user)) await once(ended, 'group', () => caller.patiently((iam, options) => iam.removeUserFromGroup({ UserName, GroupName }, options)));
-  for (const PolicyArn of extraPolicies(meant, user)) await once(ended, 'policy', () => caller.patiently((iam, options) => iam.detachUserPolicy({ UserName, PolicyArn }, options)));
-  for (const PolicyName of user.inline) await once(ended, 'policy', () => caller.patiently((iam, options) => iam.deleteUserPolicy({ UserName, PolicyName }, options)));
-  return ended.any || user.boundary !== settings.boundary;
+  const activeKeys = has.keys.filter((one) => one.active);
+  const activeServices = has.services.filter((one) => one.active);
+  return [
+    ...(user.boundary === settings.boundary || isDeniedAll(user) ? [] : [() => bind(caller, settings, user)]),
+    ...activeKeys.map((one) => () => closeKeys(caller, user, [one], ended)),
+    ...activeServices.map((one) => () => closeServices(caller, user, [one], ended)),
+    ...(has.password && !meant.console ? [() => takePassword(caller, user, ended)] : []),
+    ...extraGroups(meant, user).map(
+      (GroupName) => () => once(ended, 'group', () => writeTo(caller, user, 'take-group', (iam, options) => iam.removeUserFromGroup({ UserName, GroupName }, options), GroupName)),
+    ),
+    ...extraPolicies(meant, user).map(
+      (PolicyArn) => () => once(ended, 'policy', () => writeTo(caller, user, 'take-policy', (iam, options) => iam.detachUserPolicy({ UserName, PolicyArn }, options), PolicyArn)),
+    ),
+    ...user.inline.map(
+      (PolicyName) => () => once(ended, 'policy', () => writeTo(caller, user, 'delete-policy', (iam, options) => iam.deleteUserPolicy({ UserName, PolicyName }, options), PolicyName)),
+    ),
+  ];
+}
+
+async function bind(caller: Caller, settings: AwsSettings, user: Who): Promise<void> {
+  await writeTo(caller, user, 'bind', (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: settings.boundary }, options));
 }
 
 export function extraGroups(meant: Meant, user: ManagedUser): readonly string[] {
@@ -79,53 +92,62 @@ export function extraPolicies(meant: Meant, user: ManagedUser): readonly string[
   return user.policies.filter((arn) => arn !== DENY_ALL && !meant.policies.includes(arn) && !meant.fences.includes(arn));
 }
 
-/** False: the name is taken by somebody who is not this one. */
-async function create({ caller, settings, target }: Giving, meant: Meant): Promise<boolean> {
-  const UserName = meant.name;
+/** Throws where the name is taken by somebody who is not this one. */
+async function create({ caller, settings, target }: Giving, meant: Meant): Promise<Who> {
+  const { id, name: UserName } = meant;
   const Tags = [
-    { Key: TAGS.id, Value: meant.id },
+    { Key: TAGS.id, Value: id },
     { Key: TAGS.target, Value: target.id },
   ];
   try {
-    await caller.patiently((iam, options) => iam.createUser({ UserName, Path: settings.path, PermissionsBoundary: settings.boundary, Tags }, options));
-    return true;
+    const made = await caller.write('create-login', `${id} ${UserName}`, (iam, options) =>
+      iam.createUser({ UserName, Path: settings.path, PermissionsBoundary: settings.boundary, Tags }, options),
+    );
+    return { id, name: UserName, userId: made.User?.UserId ?? '' };
   } catch (error) {
     if (nameOf(error) !== 'EntityAlreadyExistsException') throw error;
   }
   // An answer that was lost looks the same as a namesake; its tags tell them apart.
-  const found = await caller.patiently((iam, options) => iam.getUser({ UserName }, options), NOT_SEEN_YET);
-  const tags = new Map((found.User?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
-  return found.User?.Path === settings.path && tags.get(TAGS.id) === meant.id && tags.get(TAGS.target) === target.id && found.User.PermissionsBoundary?.PermissionsBoundaryArn === settings.boundary;
+  const { User: found } = await caller.call((iam, options) => iam.getUser({ UserName }, options), NOT_SEEN_YET);
+  const tags = new Map((found?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+  const isOurs = found?.Path === settings.path && tags.get(TAGS.id) === id && tags.get(TAGS.target) === target.id;
+  if (!isOurs || found.PermissionsBoundary?.PermissionsBoundaryArn !== settings.boundary) throw new NameTaken();
+  return { id, name: UserName, userId: found.UserId ?? '' };
 }
 
-async function give({ caller, settings }: Giving, meant: Meant, user: ManagedUser | undefined): Promise<boolean> {
+/** Whether anything was given. */
+async function give(giving: Giving, meant: Meant, user: ManagedUser | undefined): Promise<boolean> {
+  const { caller, settings } = giving;
   const UserName = meant.name;
   const fences = meant.fences.filter((arn) => user?.policies.includes(arn) !== true);
   const policies = meant.policies.filter((arn) => user?.policies.includes(arn) !== true);
   const groups = meant.groups.filter((group) => user?.groups.includes(group) !== true);
-  if (meant.until !== undefined && fences.some((arn) => arn.includes(':policy') && arn.includes('/until-'))) await makeUntil(caller, settings, formatInstant(meant.until));
-  for (const PolicyArn of [...fences, ...policies]) await caller.patiently((iam, options) => iam.attachUserPolicy({ UserName, PolicyArn }, options), NOT_SEEN_YET);
-  for (const GroupName of groups) await caller.patiently((iam, options) => iam.addUserToGroup({ UserName, GroupName }, options), NOT_SEEN_YET);
-  const freed = user !== undefined && (isDeniedAll(user) || user.out !== undefined) && (await free(caller, settings, user));
-  return freed || fences.length + policies.length + groups.length > 0;
+  const isOut = user !== undefined && (isDeniedAll(user) || user.out !== undefined);
+  if (user !== undefined && !isOut && fences.length + policies.length + groups.length === 0) return false;
+  if (user !== undefined && !(await isStill(caller, user))) throw new Gone();
+  const who = user ?? (await create(giving, meant));
+  if (meant.until !== undefined && fences.some((arn) => arn.includes(`/${UNTIL_PREFIX}`))) await makeUntil(caller, settings, formatInstant(meant.until));
+  for (const PolicyArn of [...fences, ...policies])
+    await caller.write('give-policy', subjectOf(who, PolicyArn), (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn }, options), NOT_SEEN_YET);
+  for (const GroupName of groups) await caller.write('give-group', subjectOf(who, GroupName), (iam, options) => iam.addUserToGroup({ UserName, GroupName }, options), NOT_SEEN_YET);
+  if (user !== undefined && isOut) await free(caller, settings, user);
+  return true;
 }
 
 /** Back in, by a release that k signed: the deny goes last, so that nothing opens before it is as it is meant. */
-async function free(caller: Caller, settings: AwsSettings, user: ManagedUser): Promise<boolean> {
+async function free(caller: Caller, settings: AwsSettings, user: ManagedUser): Promise<void> {
   const UserName = user.name;
-  if (user.boundary !== settings.boundary)
-    await caller.patiently((iam, options) => iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: settings.boundary }, options));
-  if (user.policies.includes(DENY_ALL)) await orMissing(caller.patiently((iam, options) => iam.detachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options)));
-  await caller.patiently((iam, options) => iam.untagUser({ UserName, TagKeys: [TAGS.out] }, options));
-  return true;
+  if (user.boundary !== settings.boundary) await bind(caller, settings, user);
+  if (user.policies.includes(DENY_ALL)) await orMissing(writeTo(caller, user, 'free', (iam, options) => iam.detachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options)));
+  await writeTo(caller, user, 'unmark', (iam, options) => iam.untagUser({ UserName, TagKeys: [TAGS.out] }, options));
 }
 
 /** A policy that denies everything from a time on. It is never changed, so one that is there already is the right one. */
 async function makeUntil(caller: Caller, settings: AwsSettings, time: string): Promise<void> {
-  const PolicyName = `until-${time.replaceAll(/[-:]/g, '')}`;
+  const PolicyName = `${UNTIL_PREFIX}${time.replaceAll(/[-:]/g, '')}`;
   const PolicyDocument = untilDocument(time);
   try {
-    await caller.patiently((iam, options) => iam.createPolicy({ PolicyName, Path: settings.path, PolicyDocument }, options));
+    await caller.write('make-policy', PolicyName, (iam, options) => iam.createPolicy({ PolicyName, Path: settings.path, PolicyDocument }, options));
   } catch (error) {
     if (nameOf(error) !== 'EntityAlreadyExistsException') throw error;
   }
@@ -144,13 +166,14 @@ async function openConsole({ caller, settings, target, random, handOver }: Givin
   const UserName = meant.name;
   const Password = newPassword(random, settings.password.length);
   await handOver(target.name, UserName, Password);
-  const set = (): Promise<unknown> => caller.patiently((iam, options) => iam.createLoginProfile({ UserName, Password, PasswordResetRequired: true }, options), NOT_SEEN_YET);
+  const set = (): Promise<unknown> =>
+    caller.write('give-password', `${meant.id} ${UserName}`, (iam, options) => iam.createLoginProfile({ UserName, Password, PasswordResetRequired: true }, options), NOT_SEEN_YET);
   try {
     await set();
   } catch (error) {
     if (nameOf(error) !== 'EntityAlreadyExistsException') throw error;
     // Perhaps our own, whose answer was lost; certain is only one that is made again.
-    await orMissing(caller.patiently((iam, options) => iam.deleteLoginProfile({ UserName }, options)));
+    await orMissing(caller.write('take-password', `${meant.id} ${UserName}`, (iam, options) => iam.deleteLoginProfile({ UserName }, options)));
     await set();
   }
   return true;

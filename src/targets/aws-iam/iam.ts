@@ -3,7 +3,9 @@
  * calls in flight, adaptive retries, and every error sorted into the few things it can mean here.
  */
 import { IAM } from '@aws-sdk/client-iam';
-import type { AbortSignalLike } from '../../world.ts';
+import type { IAMClientConfig } from '@aws-sdk/client-iam';
+import { Failure } from '../../core/failure.ts';
+import type { AbortSignalLike, Note } from '../../world.ts';
 
 /** Another endpoint, credentials and so on: for tests; `attempts` and `settle` as well. */
 export interface IamOptions {
@@ -13,9 +15,13 @@ export interface IamOptions {
   readonly settle?: number;
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  /** Another way to carry a request than HTTP over the network. */
+  readonly requestHandler?: NonNullable<IAMClientConfig['requestHandler']>;
 }
 
 const IN_FLIGHT = 5;
+/** Milliseconds for a connection and for an answer. Without them one call that hangs takes the whole run with it. */
+const PATIENCE = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 /** A deleted key was seen to work for 3 to 4 s, and what it did in that time takes as long to be seen. */
 export const SETTLE = 10_000;
 
@@ -25,22 +31,57 @@ export interface With {
 }
 
 export class Stopped extends Error {}
+/** The name is nobody's by now, or somebody else's: nothing was done to them. */
+export class Gone extends Error {}
 
 export class Caller {
   readonly settle: number;
   readonly signal: AbortSignal;
   readonly #iam: IAM;
+  readonly #note: Note;
   readonly #waiting: (() => void)[] = [];
   #free = IN_FLIGHT;
 
-  constructor(iam: IAM, signal: AbortSignal, settle: number) {
+  constructor(iam: IAM, signal: AbortSignal, settle: number, note: Note = async () => undefined) {
     this.#iam = iam;
     this.signal = signal;
     this.settle = settle;
+    this.#note = note;
   }
 
-  /** One call, when one of the five places is free. Throws `Stopped` when the run was stopped. */
-  async call<T>(work: (iam: IAM, options: With) => Promise<T>): Promise<T> {
+  /**
+   * One call, when one of the five places is free. Throws `Stopped` when the run was stopped. What AWS refuses for a
+   * moment (what was just made is not seen yet, or is being changed) is asked again, up to three times the time a change
+   * needs to be seen.
+   */
+  async call<T>(work: (iam: IAM, options: With) => Promise<T>, forgiven = MOMENTARY): Promise<T> {
+    const pause = Math.max(20, this.settle / 10);
+    for (let round = 0; ; round += 1) {
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        if (round >= 30 || !forgiven.includes(nameOf(error))) throw error;
+        await this.rest(pause);
+      }
+    }
+  }
+
+  /** A call that changes something: in the journal before it is made, and after. `subject`: whom and what, by ids. */
+  async write<T>(step: string, subject: string, work: (iam: IAM, options: With) => Promise<T>, forgiven = MOMENTARY): Promise<T> {
+    if (this.signal.aborted) throw new Stopped();
+    await this.#note({ step, subject, state: 'begun' });
+    let result: T;
+    try {
+      result = await this.call(work, forgiven);
+    } catch (error) {
+      await this.#note({ step, subject, state: 'failed', why: whyNot(error) });
+      throw error;
+    }
+    await this.#note({ step, subject, state: 'done' });
+    return result;
+  }
+
+  async #once<T>(work: (iam: IAM, options: With) => Promise<T>): Promise<T> {
     while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#free -= 1;
     try {
@@ -70,22 +111,6 @@ export class Caller {
     return found;
   }
 
-  /**
-   * A write that AWS refuses for a moment: what was just made is not seen yet, or is being changed. Up to three times
-   * the time a change needs to be seen.
-   */
-  async patiently<T>(work: (iam: IAM, options: With) => Promise<T>, forgiven = MOMENTARY): Promise<T> {
-    const pause = Math.max(20, this.settle / 10);
-    for (let round = 0; ; round += 1) {
-      try {
-        return await this.call(work);
-      } catch (error) {
-        if (round >= 30 || !forgiven.includes(nameOf(error))) throw error;
-        await this.rest(pause);
-      }
-    }
-  }
-
   async rest(milliseconds: number): Promise<void> {
     if (this.signal.aborted) throw new Stopped();
     await new Promise<void>((resolve) => {
@@ -101,15 +126,17 @@ export class Caller {
   }
 }
 
-const MOMENTARY: readonly string[] = ['ConcurrentModificationException', 'EntityTemporarilyUnmodifiableException'];
+/** Two spellings: the SDK adds the ending only to errors that are modelled for the call. */
+const MOMENTARY: readonly string[] = ['ConcurrentModification', 'EntityTemporarilyUnmodifiable'].flatMap((name) => [name, `${name}Exception`]);
 /** After something was made. */
 export const NOT_SEEN_YET: readonly string[] = [...MOMENTARY, 'NoSuchEntityException'];
 
 export async function openIam(options: IamOptions): Promise<IAM> {
-  const { endpoint, credentials, attempts = 10 } = options;
+  const { endpoint, credentials, attempts = 10, requestHandler = PATIENCE } = options;
   const config = {
     maxAttempts: attempts,
     retryMode: 'adaptive',
+    requestHandler,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   };
@@ -161,14 +188,21 @@ export function isStranger(error: unknown): boolean {
   );
 }
 
-/** Not AWS's doing: it must be reported as our mistake, not read as "could not look". */
+/** Not AWS's doing: it must be reported as our mistake, or a journal's that cannot be written; not read as "could not look". */
 export function isOwnMistake(error: unknown): boolean {
+  if (error instanceof Failure) return error.code === 'internal' || error.code === 'disk';
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
-/** Words of our own: AWS's messages name principals and resources, and no more than the kind of error is needed. */
+/**
+ * Words of our own: AWS's messages name principals and resources, and no more than the kind of error is needed. What is
+ * not AWS's doing is thrown on: a journal that cannot be written, a mistake of ours.
+ */
 export function whyNot(error: unknown): string {
+  if (isOwnMistake(error)) throw error;
+  if (error instanceof Failure) return `keyward itself could not: ${error.code}`;
   if (error instanceof Stopped) return 'stopped before it was done';
+  if (error instanceof Gone) return 'the login was deleted or renamed meanwhile';
   if (isDenied(error)) return 'not with these rights';
   const name = nameOf(error).replaceAll(/[^A-Za-z0-9]/g, '');
   if (error instanceof Error && '$metadata' in error && name !== 'Error' && name !== 'TimeoutError') return `AWS answered ${name}`;

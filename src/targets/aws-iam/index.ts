@@ -11,7 +11,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { TextCrypto } from '../../core/texts/index.ts';
-import type { AbortSignalLike, Answer, Outcome, Parcel, Random, Target, TargetPlace } from '../../world.ts';
+import type { AbortSignalLike, Answer, Note, Outcome, Parcel, Random, Target, TargetPlace, Turn } from '../../world.ts';
 import { exchange } from './exchange.ts';
 import type { HandOver } from './giving.ts';
 import { abortOf, Caller, isOwnMistake, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
@@ -35,25 +35,22 @@ export function awsTarget(place: TargetPlace, options: AwsOptions): Target {
   return {
     id,
     name,
-    exchange: (parcel, signal, turn = async () => true) => answered(place, parcel, options, signal, turn),
+    exchange: (parcel, signal, turn = async () => true, note = async () => undefined) => answered(place, parcel, options, signal, turn, note),
     offer: async (offers) => offers.map(() => ({ kind: 'unknown', why: 'not supported: nobody logs in to AWS with an SSH key' })),
   };
 }
 
-async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions, signal: AbortSignalLike, turn: () => Promise<boolean>): Promise<Outcome<Answer>> {
+async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions, signal: AbortSignalLike, turn: Turn, note: Note): Promise<Outcome<Answer>> {
   if (signal.aborted) return { kind: 'unknown', why: 'stopped before it began' };
   const abort = abortOf(signal);
   const iam = await openIam(options.iam ?? {});
   try {
-    const caller = new Caller(iam, abort.signal, options.iam?.settle ?? SETTLE);
+    const caller = new Caller(iam, abort.signal, options.iam?.settle ?? SETTLE, note);
     const { crypto, random, handOver } = options;
     return await exchange({ place, parcel, caller, now: options.now(), crypto, random, handOver, mayWrite: turn });
   } catch (error) {
-    if (error instanceof Failure) {
-      if (error.code === 'internal') throw error;
-      return { kind: 'refused', why: error.message };
-    }
     if (isOwnMistake(error)) throw error;
+    if (error instanceof Failure) return { kind: 'refused', why: error.message };
     if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS' };
     return { kind: isStranger(error) ? 'refused' : 'unknown', why: whyNot(error) };
   } finally {

@@ -42,16 +42,16 @@ async function accountHere(caller: Caller): Promise<string | undefined> {
 }
 
 async function make(caller: Caller, settings: AwsSettings, part: Part): Promise<Prepared['state']> {
-  if (part.kind === 'group') return made(() => caller.patiently((iam, options) => iam.createGroup({ GroupName: part.name, Path: part.path }, options)));
+  if (part.kind === 'group') return made(() => caller.call((iam, options) => iam.createGroup({ GroupName: part.name, Path: part.path }, options)));
   if (part.kind === 'policy') return makePolicy(caller, settings, part);
-  const state = await made(() => caller.patiently((iam, options) => iam.createRole({ RoleName: part.name, Path: part.path, AssumeRolePolicyDocument: part.trust }, options)));
+  const state = await made(() => caller.call((iam, options) => iam.createRole({ RoleName: part.name, Path: part.path, AssumeRolePolicyDocument: part.trust }, options)));
   // Its own policy is written again: a newer keyward may need less, or more.
-  await caller.patiently((iam, options) => iam.putRolePolicy({ RoleName: part.name, PolicyName: 'keyward', PolicyDocument: part.document }, options), NOT_SEEN_YET);
+  await caller.call((iam, options) => iam.putRolePolicy({ RoleName: part.name, PolicyName: 'keyward', PolicyDocument: part.document }, options), NOT_SEEN_YET);
   return state;
 }
 
 async function makePolicy(caller: Caller, settings: AwsSettings, { name, path, document }: Part): Promise<Prepared['state']> {
-  const state = await made(() => caller.patiently((iam, options) => iam.createPolicy({ PolicyName: name, Path: path, PolicyDocument: document }, options)));
+  const state = await made(() => caller.call((iam, options) => iam.createPolicy({ PolicyName: name, Path: path, PolicyDocument: document }, options)));
   if (state === 'made') return state;
   const PolicyArn = policyArn(settings, name);
   const { Policy } = await caller.call((iam, options) => iam.getPolicy({ PolicyArn }, options));

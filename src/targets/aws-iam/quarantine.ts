@@ -5,7 +5,9 @@
 import { formatInstant } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { Failed, Running } from '../../core/texts/index.ts';
-import { isDenied, isMissing, nameOf, whyNot } from './iam.ts';
+import { isStill, subjectOf, writeOf, writeTo } from './bound.ts';
+import type { Who } from './bound.ts';
+import { Gone, isDenied, isMissing, nameOf, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { allCredentials, isDeniedAll, userNow } from './observed.ts';
 import type { AllCredentials, ManagedUser } from './observed.ts';
@@ -15,6 +17,8 @@ import type { AwsSettings } from './settings.ts';
 export interface Taken {
   readonly ended: readonly Running[];
   readonly failed: readonly Failed[];
+  /** The name is not this user's any more: deleted, or called otherwise now. */
+  readonly gone?: boolean;
 }
 
 type Kind = Running['kind'];
@@ -47,6 +51,7 @@ export async function quarantine(caller: Caller, settings: AwsSettings, user: Ma
     const failed = await untilAtRest(caller, settings, user, now, ended);
     return { ended: ended.of(user), failed };
   } catch (error) {
+    if (error instanceof Gone) return { ended: ended.of(user), failed: [], gone: true };
     return { ended: ended.of(user), failed: [{ what: 'quarantine', subject: user.id, why: whyNot(error) }] };
   }
 }
@@ -57,13 +62,11 @@ async function isAtRest(caller: Caller, user: ManagedUser): Promise<boolean> {
 }
 
 async function untilAtRest(caller: Caller, settings: AwsSettings, user: ManagedUser, now: Instant, ended: Ended): Promise<readonly Failed[]> {
-  if (!(await denyAll(caller, user, ended))) return [];
+  await denyAll(caller, user, ended);
   await closeAll(caller, user, await allCredentials(caller, user.name), ended);
   for (let round = 0; round < ROUNDS; round += 1) {
     await caller.rest(caller.settle);
     if (await looksTwice(caller, user)) {
-      // Gone meanwhile: whoever has the name now is somebody else.
-      if ((await userNow(caller, user)) === undefined) return [];
       if (user.out === undefined) await mark(caller, user, now);
       return evidence(caller, settings, user);
     }
@@ -83,13 +86,13 @@ function isShut({ open, denied }: Look): boolean {
   return open === 0 && denied;
 }
 
-/** First of all: it covers the password, the keys and the sessions of the user at once. False: no longer this user. */
-async function denyAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<boolean> {
+/** First of all: it covers the password, the keys and the sessions of the user at once. */
+async function denyAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
   const now = await userNow(caller, user);
-  if (now === undefined) return false;
-  if (isDeniedAll(now)) return true;
-  if (await deny(caller, user.name, now.policies.length)) ended.add('login');
-  return true;
+  if (now === undefined) throw new Gone();
+  if (isDeniedAll(now)) return;
+  await deny(caller, user, now.policies.length);
+  ended.add('login');
 }
 
 /**
@@ -98,18 +101,22 @@ async function denyAll(caller: Caller, user: ManagedUser, ended: Ended): Promise
  */
 const MOST_POLICIES = 10;
 
-async function deny(caller: Caller, UserName: string, attached: number): Promise<boolean> {
-  const bound = (): Promise<unknown> =>
-    caller.patiently((iam, options) => iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: DENY_ALL }, options));
+/** Whose the name is was asked just before. */
+async function deny(caller: Caller, user: Who, attached: number): Promise<void> {
+  const UserName = user.name;
   try {
-    if (attached >= MOST_POLICIES) await bound();
-    else await caller.patiently((iam, options) => iam.attachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options));
+    if (attached >= MOST_POLICIES) await denyByBoundary(caller, user);
+    else await caller.write('deny', subjectOf(user), (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options));
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) throw new Gone();
     if (nameOf(error) !== 'LimitExceededException' && !isDenied(error)) throw error;
-    await bound();
+    await denyByBoundary(caller, user);
   }
-  return true;
+}
+
+/** One slot, always settable, and its explicit deny wins as well. */
+export async function denyByBoundary(caller: Caller, user: Who): Promise<void> {
+  await writeTo(caller, user, 'deny-by-boundary', (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: DENY_ALL }, options));
 }
 
 /**
@@ -121,12 +128,14 @@ async function insist(caller: Caller, user: ManagedUser, ended: Ended): Promise<
   const end = performance.now() + 2 * caller.settle;
   const attached = (await userNow(caller, user))?.policies.length ?? 0;
   const denying = async (): Promise<void> => {
-    while (performance.now() < end && (await deny(caller, user.name, attached))) await caller.rest(caller.settle / 100);
+    while (performance.now() < end && (await isStill(caller, user))) {
+      await deny(caller, user, attached);
+      await caller.rest(caller.settle / 100);
+    }
   };
   const closing = async (): Promise<void> => {
     while (performance.now() < end) {
       const look = await lookAgain(caller, user);
-      if (look.gone) return;
       await closeAll(caller, user, look.credentials, ended);
       await caller.rest(caller.settle / 50);
     }
@@ -135,7 +144,6 @@ async function insist(caller: Caller, user: ManagedUser, ended: Ended): Promise<
 }
 
 interface Look {
-  readonly gone: boolean;
   readonly denied: boolean;
   readonly credentials: AllCredentials;
   readonly open: number;
@@ -143,30 +151,41 @@ interface Look {
 
 async function lookAgain(caller: Caller, user: ManagedUser): Promise<Look> {
   const now = await userNow(caller, user);
-  const none = { password: false, keys: [], services: [], certificates: [], sshKeys: [] };
-  if (now === undefined) return { gone: true, denied: true, credentials: none, open: 0 };
+  if (now === undefined) throw new Gone();
   const credentials = await allCredentials(caller, user.name);
   const { password, keys, services, certificates, sshKeys } = credentials;
   const active = [...keys, ...services, ...certificates, ...sshKeys].filter((one) => one.active).length;
-  return { gone: false, denied: isDeniedAll(now), credentials, open: active + (password ? 1 : 0) };
+  return { denied: isDeniedAll(now), credentials, open: active + (password ? 1 : 0) };
 }
 
 async function closeAll(caller: Caller, user: ManagedUser, { password, keys, services, certificates, sshKeys }: AllCredentials, ended: Ended): Promise<void> {
   const UserName = user.name;
   const Status = 'Inactive';
-  await closeKeys(caller, UserName, keys, ended);
-  if (password) await once(ended, 'password', () => caller.patiently((iam, options) => iam.deleteLoginProfile({ UserName }, options)));
-  for (const { id } of services.filter((one) => one.active))
-    await once(ended, 'service-credential', () => caller.patiently((iam, options) => iam.updateServiceSpecificCredential({ UserName, Status, ServiceSpecificCredentialId: id }, options)));
+  await closeKeys(caller, user, keys, ended);
+  if (password) await takePassword(caller, user, ended);
+  await closeServices(caller, user, services, ended);
   for (const { id } of sshKeys.filter((one) => one.active))
-    await once(ended, 'ssh-key', () => caller.patiently((iam, options) => iam.updateSSHPublicKey({ UserName, Status, SSHPublicKeyId: id }, options)));
+    await once(ended, 'ssh-key', () => writeOf(caller, user, 'close-ssh-key', id, (iam, options) => iam.updateSSHPublicKey({ UserName, Status, SSHPublicKeyId: id }, options)));
   for (const { id } of certificates.filter((one) => one.active))
-    await once(ended, 'certificate', () => caller.patiently((iam, options) => iam.updateSigningCertificate({ UserName, Status, CertificateId: id }, options)));
+    await once(ended, 'certificate', () => writeOf(caller, user, 'close-certificate', id, (iam, options) => iam.updateSigningCertificate({ UserName, Status, CertificateId: id }, options)));
 }
 
-export async function closeKeys(caller: Caller, UserName: string, keys: AllCredentials['keys'], ended: Ended): Promise<void> {
+export async function closeKeys(caller: Caller, user: Who, keys: AllCredentials['keys'], ended: Ended): Promise<void> {
+  const UserName = user.name;
   for (const { id } of keys.filter((one) => one.active))
-    await once(ended, 'access-key', () => caller.patiently((iam, options) => iam.updateAccessKey({ UserName, Status: 'Inactive', AccessKeyId: id }, options)));
+    await once(ended, 'access-key', () => writeOf(caller, user, 'close-access-key', id, (iam, options) => iam.updateAccessKey({ UserName, Status: 'Inactive', AccessKeyId: id }, options)));
+}
+
+export async function closeServices(caller: Caller, user: Who, services: AllCredentials['services'], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of services.filter((one) => one.active))
+    await once(ended, 'service-credential', () =>
+      writeOf(caller, user, 'close-service-credential', id, (iam, options) => iam.updateServiceSpecificCredential({ UserName, Status: 'Inactive', ServiceSpecificCredentialId: id }, options)),
+    );
+}
+
+export async function takePassword(caller: Caller, user: Who, ended: Ended): Promise<void> {
+  await once(ended, 'password', () => writeTo(caller, user, 'take-password', (iam, options) => iam.deleteLoginProfile({ UserName: user.name }, options)));
 }
 
 /** What is not there any more is as good as taken. */
@@ -182,7 +201,7 @@ export async function once(ended: Ended, kind: Kind, work: () => Promise<unknown
 /** The mark names the UserId, so that a namesake that comes later is never taken for the one who was denied. */
 async function mark(caller: Caller, user: ManagedUser, now: Instant): Promise<void> {
   const Tags = [{ Key: TAGS.out, Value: `${formatInstant(now)} ${user.userId}` }];
-  await caller.patiently((iam, options) => iam.tagUser({ UserName: user.name, Tags }, options));
+  await writeTo(caller, user, 'mark', (iam, options) => iam.tagUser({ UserName: user.name, Tags }, options));
 }
 
 /** Of every service that can be asked about: what AWS itself says. Never more than "AWS says". */

@@ -1,14 +1,16 @@
 /**
  * Phase B: the login is removed, after it was denied for the holding time. Credentials first, then groups and policies,
- * the deny last of all. The boundary stays to the end: without it the user could have more. An unknown kind of leftover
- * shows as DeleteConflict and fails; nothing is skipped.
+ * the deny last of all. No policy may be attached to a user that is deleted, so the boundary denies everything before the
+ * deny goes: whatever is left, also of a kind that nobody knows here, opens nothing. Such a leftover shows as
+ * DeleteConflict and fails; nothing is skipped.
  */
 import type { Failed } from '../../core/texts/index.ts';
-import { nameOf, orMissing, whyNot } from './iam.ts';
+import { isStill, writeOf, writeTo } from './bound.ts';
+import { Gone, nameOf, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
-import { allCredentials, userNow } from './observed.ts';
+import { allCredentials } from './observed.ts';
 import type { ManagedUser } from './observed.ts';
-import { Ended, once } from './quarantine.ts';
+import { denyByBoundary, Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
 import { DENY_ALL } from './settings.ts';
 
@@ -20,13 +22,15 @@ export async function remove(caller: Caller, user: ManagedUser): Promise<Taken> 
   const failed = (why: string): readonly Failed[] => [{ what: 'removal', subject: user.id, why }];
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      if ((await userNow(caller, user)) === undefined) return { ended: ended.of(user), failed: [] };
+      if (!(await isStill(caller, user))) return { ended: ended.of(user), failed: [] };
+      if (round === 0) await denyByBoundary(caller, user);
       await takeAll(caller, user, ended);
       if (await deleteUser(caller, user, ended)) return { ended: ended.of(user), failed: await untilGone(caller, user) };
       await caller.rest(caller.settle / 4);
     }
     return { ended: ended.of(user), failed: failed('something is left that this keyward does not know: DeleteConflict') };
   } catch (error) {
+    if (error instanceof Gone) return { ended: ended.of(user), failed: [] };
     return { ended: ended.of(user), failed: failed(whyNot(error)) };
   }
 }
@@ -34,12 +38,15 @@ export async function remove(caller: Caller, user: ManagedUser): Promise<Taken> 
 async function takeAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
   const UserName = user.name;
   const { password, keys, services, certificates, sshKeys } = await allCredentials(caller, UserName);
-  if (password) await once(ended, 'password', () => caller.patiently((iam, options) => iam.deleteLoginProfile({ UserName }, options)));
-  for (const { id } of keys) await once(ended, 'access-key', () => caller.patiently((iam, options) => iam.deleteAccessKey({ UserName, AccessKeyId: id }, options)));
-  for (const { id } of certificates) await once(ended, 'certificate', () => caller.patiently((iam, options) => iam.deleteSigningCertificate({ UserName, CertificateId: id }, options)));
-  for (const { id } of sshKeys) await once(ended, 'ssh-key', () => caller.patiently((iam, options) => iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId: id }, options)));
+  if (password) await takePassword(caller, user, ended);
+  for (const { id } of keys) await once(ended, 'access-key', () => writeOf(caller, user, 'delete-access-key', id, (iam, options) => iam.deleteAccessKey({ UserName, AccessKeyId: id }, options)));
+  for (const { id } of certificates)
+    await once(ended, 'certificate', () => writeOf(caller, user, 'delete-certificate', id, (iam, options) => iam.deleteSigningCertificate({ UserName, CertificateId: id }, options)));
+  for (const { id } of sshKeys) await once(ended, 'ssh-key', () => writeOf(caller, user, 'delete-ssh-key', id, (iam, options) => iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId: id }, options)));
   for (const { id } of services)
-    await once(ended, 'service-credential', () => caller.patiently((iam, options) => iam.deleteServiceSpecificCredential({ UserName, ServiceSpecificCredentialId: id }, options)));
+    await once(ended, 'service-credential', () =>
+      writeOf(caller, user, 'delete-service-credential', id, (iam, options) => iam.deleteServiceSpecificCredential({ UserName, ServiceSpecificCredentialId: id }, options)),
+    );
   await takeDevices(caller, user, ended);
   await takeRights(caller, user, ended);
 }
@@ -48,14 +55,14 @@ async function takeAll(caller: Caller, user: ManagedUser, ended: Ended): Promise
 async function takeDevices(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
   const UserName = user.name;
   const mine = await caller.pages((iam, at, options) => iam.listMFADevices({ ...at, UserName }, options));
-  for (const { SerialNumber } of mine.flatMap((page) => page.MFADevices ?? [])) {
-    await once(ended, 'mfa-device', () => caller.patiently((iam, options) => iam.deactivateMFADevice({ UserName, SerialNumber }, options)));
-    if (SerialNumber !== undefined && isVirtual(SerialNumber)) await orMissing(caller.patiently((iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options)));
+  for (const { SerialNumber = '' } of mine.flatMap((page) => page.MFADevices ?? [])) {
+    await once(ended, 'mfa-device', () => writeTo(caller, user, 'deactivate-mfa-device', (iam, options) => iam.deactivateMFADevice({ UserName, SerialNumber }, options), SerialNumber));
+    if (isVirtual(SerialNumber)) await orMissing(writeTo(caller, user, 'delete-mfa-device', (iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options), SerialNumber));
   }
   const left = await caller.pages((iam, at, options) => iam.listVirtualMFADevices({ ...at, AssignmentStatus: 'Unassigned' }, options));
-  for (const { SerialNumber } of left.flatMap((page) => page.VirtualMFADevices ?? [])) {
-    if (SerialNumber?.split(':mfa/')[1]?.toLowerCase() === UserName.toLowerCase())
-      await once(ended, 'mfa-device', () => caller.patiently((iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options)));
+  for (const { SerialNumber = '' } of left.flatMap((page) => page.VirtualMFADevices ?? [])) {
+    if (SerialNumber.split(':mfa/')[1]?.toLowerCase() === UserName.toLowerCase())
+      await once(ended, 'mfa-device', () => writeTo(caller, user, 'delete-mfa-device', (iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options), SerialNumber));
   }
 }
 
@@ -67,21 +74,21 @@ async function takeRights(caller: Caller, user: ManagedUser, ended: Ended): Prom
   const UserName = user.name;
   const groups = await caller.pages((iam, at, options) => iam.listGroupsForUser({ ...at, UserName }, options));
   for (const { GroupName } of groups.flatMap((page) => page.Groups ?? []))
-    await once(ended, 'group', () => caller.patiently((iam, options) => iam.removeUserFromGroup({ UserName, GroupName }, options)));
+    await once(ended, 'group', () => writeTo(caller, user, 'take-group', (iam, options) => iam.removeUserFromGroup({ UserName, GroupName }, options), GroupName));
   const inline = await caller.pages((iam, at, options) => iam.listUserPolicies({ ...at, UserName }, options));
   for (const PolicyName of inline.flatMap((page) => page.PolicyNames ?? []))
-    await once(ended, 'policy', () => caller.patiently((iam, options) => iam.deleteUserPolicy({ UserName, PolicyName }, options)));
+    await once(ended, 'policy', () => writeTo(caller, user, 'delete-policy', (iam, options) => iam.deleteUserPolicy({ UserName, PolicyName }, options), PolicyName));
   const attached = await caller.pages((iam, at, options) => iam.listAttachedUserPolicies({ ...at, UserName }, options));
   const arns = attached.flatMap((page) => page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []);
   // The deny last of all.
   for (const PolicyArn of arns.sort((a, b) => Number(a === DENY_ALL) - Number(b === DENY_ALL)))
-    await once(ended, 'policy', () => caller.patiently((iam, options) => iam.detachUserPolicy({ UserName, PolicyArn }, options)));
+    await once(ended, 'policy', () => writeTo(caller, user, 'take-policy', (iam, options) => iam.detachUserPolicy({ UserName, PolicyArn }, options), PolicyArn));
 }
 
 /** False: AWS says that something is left. Its message is not read. */
-async function deleteUser(caller: Caller, { name: UserName }: ManagedUser, ended: Ended): Promise<boolean> {
+async function deleteUser(caller: Caller, user: ManagedUser, ended: Ended): Promise<boolean> {
   try {
-    await once(ended, 'login', () => caller.patiently((iam, options) => iam.deleteUser({ UserName }, options)));
+    await once(ended, 'login', () => writeTo(caller, user, 'delete-login', (iam, options) => iam.deleteUser({ UserName: user.name }, options)));
     return true;
   } catch (error) {
     if (nameOf(error) !== 'DeleteConflictException') throw error;
@@ -91,7 +98,7 @@ async function deleteUser(caller: Caller, { name: UserName }: ManagedUser, ended
 
 async function untilGone(caller: Caller, user: ManagedUser): Promise<readonly Failed[]> {
   for (let round = 0; round < 40; round += 1) {
-    if ((await userNow(caller, user)) === undefined) return [];
+    if (!(await isStill(caller, user))) return [];
     await caller.rest(caller.settle / 10);
   }
   return [{ what: 'removal', subject: user.id, why: 'AWS still shows it after it was deleted' }];
