@@ -8,7 +8,7 @@ import { formatInstant, later, MINUTE } from '../core/access/index.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
 import { ownGainsFirst } from '../core/plan/index.ts';
-import { inputs as inputsText, NAMESPACES } from '../core/texts/index.ts';
+import { everInForce, inputs as inputsText, NAMESPACES } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -178,7 +178,7 @@ async function clearOther(world: World, folder: string, prepared: Prepared): Pro
 
 /** Manifests that no earlier release holds already. */
 function newManifests(clone: Clone, prepared: Prepared, folder: string): Map<string, Uint8Array> {
-  const before = new Set(clone.chain?.verified.flatMap((one) => one.value.manifests) ?? []);
+  const before = new Set(everInForce(clone.chain).flatMap((one) => one.value.manifests));
   const fresh = [...prepared.manifests].filter(([hash]) => !before.has(hash));
   return new Map(fresh.map(([hash, { text }]) => [`${folder}/manifest-${hash}`, toBytes(text)]));
 }

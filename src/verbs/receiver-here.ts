@@ -1,4 +1,5 @@
 /** The receiver that this keyward carries, against the one of the newest release: which of the two is newer, and what to do. */
+import { everInForce } from '../core/texts/index.ts';
 import type { Clone } from './clone.ts';
 
 export interface ReceiverHere {
@@ -18,6 +19,6 @@ export function receiverHere({ chain }: Clone, carried: string): ReceiverHere {
   if (chain === undefined || signed === undefined || signed === carried) {
     return { carried, ...(signed === undefined ? {} : { signed }), state: 'same' };
   }
-  const had = chain.verified.some(({ value }) => value.receiver === carried);
+  const had = everInForce(chain).some(({ value }) => value.receiver === carried);
   return { carried, signed, state: had ? 'older' : 'other' };
 }

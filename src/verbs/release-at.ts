@@ -2,6 +2,7 @@
 import { formatInstant, readEnd } from '../core/access/index.ts';
 import type { Instant } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
+import { everInForce } from '../core/texts/index.ts';
 import type { Chain, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone } from './clone.ts';
 
@@ -22,7 +23,8 @@ export function momentOf({ chain, now }: Clone, at: string | undefined): At {
   return /^[1-9]\d{0,8}$/.test(at) ? byNumber(chain, Number(at)) : byMoment(chain, at);
 }
 
-function byNumber({ verified }: Chain, number: number): At {
+function byNumber(chain: Chain, number: number): At {
+  const verified = everInForce(chain);
   const release = verified.find(({ value }) => value.number === number);
   if (release !== undefined) return { release, moment: release.value.issued };
   throw new Failure('not-found', `there is no signed release ${number} here`, {
@@ -30,7 +32,9 @@ function byNumber({ verified }: Chain, number: number): At {
   });
 }
 
-function byMoment({ verified, newest }: Chain, at: string): At {
+function byMoment(chain: Chain, at: string): At {
+  const { newest } = chain;
+  const verified = everInForce(chain);
   const moment = readEnd(at);
   if (moment === undefined) {
     throw new Failure('usage', `--at takes a date or the number of a release, not ${JSON.stringify(at.slice(0, 40))}`, {

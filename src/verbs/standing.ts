@@ -4,7 +4,7 @@
  */
 import type { Instant, SubjectId } from '../core/access/index.ts';
 import { compareEnds, laterEnd } from '../core/access/index.ts';
-import { manifest as manifestText } from '../core/texts/index.ts';
+import { everInForce, manifest as manifestText } from '../core/texts/index.ts';
 import type { AccountLine, KeyLine, Manifest, RightLine, SudoLine, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone } from './clone.ts';
 
@@ -72,7 +72,7 @@ export class Standing {
   }
 
   get releases(): readonly VerifiedRelease[] {
-    return this.#clone.chain?.verified ?? [];
+    return everInForce(this.#clone.chain);
   }
 
   /** The manifests of a release by target. Throws `trust` where one is not here: then nobody could look. */

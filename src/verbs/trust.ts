@@ -1,5 +1,6 @@
 /** What this device itself verified, and that nobody can take it back to an older state. */
 import { Failure } from '../core/failure.ts';
+import { everInForce } from '../core/texts/index.ts';
 import type { Settings, World } from '../world.ts';
 import type { Clone } from './clone.ts';
 
@@ -17,7 +18,7 @@ export async function keepVerified(world: World, clone: Clone): Promise<void> {
 /** The same look without remembering anything: for what only tells. */
 export function mustHoldVerified(clone: Clone): void {
   const known = clone.settings.verified;
-  if (known === undefined || clone.chain?.verified.some((one) => one.hash === known.hash) === true) return;
+  if (known === undefined || everInForce(clone.chain).some((one) => one.hash === known.hash)) return;
   throw new Failure('trust', `this device verified release ${known.number}, and this clone does not hold it`, {
     next: 'pull; when that brings nothing, somebody has rewritten the repository: compare releases/ with a colleague',
   });

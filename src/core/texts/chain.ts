@@ -13,6 +13,7 @@ import { release } from './release.ts';
 import type { Release, SignerSet } from './release.ts';
 import { CAPS } from './grammar.ts';
 import {
+  countSigners,
   hashOf,
   mustHaveBothThresholds,
   mustHaveThreshold,
@@ -41,15 +42,23 @@ export interface RefusedRelease {
 export interface Chain {
   /** From where trust begins to the newest, each verified by the one before it. */
   readonly verified: readonly VerifiedRelease[];
+  /**
+   * Releases before the one that trust begins with, oldest first, as far as each names the one before it by its hash:
+   * what was once in force, told by who signed the start. Empty where trust begins with release 1.
+   */
+  readonly before: readonly VerifiedRelease[];
   readonly newest: VerifiedRelease;
   readonly refused: readonly RefusedRelease[];
   /** Verified releases whose `previous` is not the release before them here: one was lost, or lost a race. */
   readonly gaps: readonly VerifiedRelease[];
 }
 
-/** Where trust begins: the hash of release 1, compared once by eye, or of any release this device itself verified. */
+/**
+ * Where trust begins: the hash of release 1, compared once by eye, or of a later one that begins anew, after the
+ * signatures of the set before it could not be had any more. The number is checked where it is known.
+ */
 export interface TrustedStart {
-  readonly number: number;
+  readonly number?: number;
   readonly hash: Hash;
 }
 
@@ -60,7 +69,7 @@ export interface TrustedStart {
 function verifyFirst(signed: SignedText, start: TrustedStart, crypto: TextCrypto, name = 'release'): VerifiedRelease {
   const value = release.parse(signed.text, name);
   const hash = hashOf(signed.text, crypto);
-  if (value.number !== start.number || hash !== start.hash) {
+  if ((start.number !== undefined && value.number !== start.number) || hash !== start.hash) {
     throw refusal('equivocation', `release ${value.number} is not the one that trust begins with`, { text: name });
   }
   const signedBy = mustHaveThreshold(signed, value, crypto, name);
@@ -139,7 +148,7 @@ export function verifyChain(releases: readonly SignedText[], start: TrustedStart
   if (first === undefined) {
     throw new Failure(
       'trust',
-      `release ${start.number}, where trust begins, is not among ${releases.length} releases`,
+      `release ${start.number ?? `${start.hash.slice(0, 12)}…`}, where trust begins, is not among ${releases.length} releases`,
       {
         next: `fetch the release whose sha256 is ${start.hash}`,
       },
@@ -150,7 +159,7 @@ export function verifyChain(releases: readonly SignedText[], start: TrustedStart
   const refused: RefusedRelease[] = [];
   for (const candidate of candidates) {
     const known = verified.at(-1) ?? begin;
-    if (candidate.order < start.number || verified.some(({ hash }) => hash === candidate.hash)) continue;
+    if (candidate.order < begin.value.number || verified.some(({ hash }) => hash === candidate.hash)) continue;
     try {
       verified.push(verifyRelease(known, carried(candidate, [known.value], crypto), crypto, { name: candidate.name }));
     } catch (error) {
@@ -158,7 +167,28 @@ export function verifyChain(releases: readonly SignedText[], start: TrustedStart
     }
   }
   const gaps = verified.filter((one, i) => i > 0 && one.value.previous !== verified[i - 1]?.hash);
-  return { verified, newest: verified.at(-1) ?? begin, refused, gaps };
+  return { verified, before: ancestors(begin, candidates, crypto), newest: verified.at(-1) ?? begin, refused, gaps };
+}
+
+/** Each is the one that the next names by its hash, so nobody can put another in its place. */
+function ancestors(begin: VerifiedRelease, candidates: readonly Candidate[], crypto: TextCrypto): readonly VerifiedRelease[] {
+  const found: VerifiedRelease[] = [];
+  let { previous } = begin.value;
+  while (previous !== undefined) {
+    const one = candidates.find((candidate) => candidate.hash === previous);
+    if (one?.value === undefined) break;
+    const signed = carried(one, [], crypto);
+    const { value, hash } = one;
+    found.unshift({ value, hash, signed, signedBy: signersOf(signed, value, crypto) });
+    ({ previous } = value);
+  }
+  return found;
+}
+
+/** Who of its own set signed it; of an ancestor nothing depends on it but what is told. */
+function signersOf(signed: SignedText, set: SignerSet, crypto: TextCrypto): ReadonlySet<EmployeeId> {
+  const signatures = signed.signatures.slice(0, CAPS.signaturesForEachText);
+  return countSigners({ text: signed.text, signatures }, set, NAMESPACES.release, crypto);
 }
 
 function carried({ signed, value }: Candidate, sets: readonly SignerSet[], crypto: TextCrypto): SignedText {
@@ -188,6 +218,11 @@ function refusedRelease(error: unknown, { signed, hash, value }: Candidate): Ref
   const reason = reasonOf(error);
   if (reason === undefined || !(error instanceof Failure)) throw error;
   return { reason, message: error.message, hash, signed, value };
+}
+
+/** Everything that is known to have been in force, oldest first: also what was before trust began anew. */
+export function everInForce(chain: Chain | undefined): readonly VerifiedRelease[] {
+  return chain === undefined ? [] : [...chain.before, ...chain.verified];
 }
 
 /** Every revocation that a verified release lists: those are not taken again, whoever signed them. */

@@ -51,12 +51,12 @@ export interface Question {
 export function believe(question: Question): Believed {
   const { place, parcel, known, crypto } = question;
   if (place.trust === undefined) throw new Failure('trust', `nobody said where trust begins for ${place.name}`);
-  const start = { number: 1, hash: place.trust.firstRelease };
+  const start = { hash: place.trust.firstRelease };
   const chain = verifyChain([...place.trust.releases, ...parcel.releases], start, crypto);
   if (chain.newest.value.organization !== place.organization) throw new Failure('trust', 'the releases are of another organization');
   const refused: Refused[] = [];
   const taken = judged(refused, 'release', parcel.releases.at(-1)?.text, crypto, () => takeRelease(question, chain));
-  const release = taken === undefined ? (known.release ?? { number: 1, hash: start.hash }) : { number: taken.release.value.number, hash: taken.release.hash };
+  const release = taken === undefined ? (known.release ?? { number: chain.verified[0]?.value.number ?? 1, hash: start.hash }) : { number: taken.release.value.number, hash: taken.release.hash };
   const signerSet = chain.verified.find((one) => one.hash === release.hash) ?? chain.newest;
   const revocations = takeRevocations(question, chain, signerSet, refused);
   return { chain, release, signerSet, ...(taken === undefined ? {} : { taken }), revocations, refused };
