@@ -86,6 +86,7 @@ function next(report: OffboardReport): readonly string[] {
     lines.push(`Not reached: ${missed.join(', ')}. \`keyward deliver${flags}\` when ${missed.length === 1 ? 'it is' : 'they are'} back, or take ${missed.length === 1 ? 'it' : 'them'} off the network.`);
   }
   if (report.isSigner) lines.push(signerLine(report));
+  if (!report.leftIsWritten) lines.push(`! \`left:\` is not written: the policy here has no line of theirs that can be edited. Write it once it has; until then no release gives ${tame(report.handle)} anything, whatever the policy says.`);
   return lines;
 }
 

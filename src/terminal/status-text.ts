@@ -51,7 +51,8 @@ function factRows(report: StatusReport): Rows {
     ]);
   }
   rows.push(['signers', thresholdText(signers)]);
-  if (release !== undefined) {
+  if (report.policyErrors > 0) rows.push(['policy', `! here has ${count(report.policyErrors, 'error')}: keyward check`]);
+  if (release !== undefined && plan !== undefined) {
     const differs = `would change ${count(plan.changes, 'thing')} (${plan.widens} to gain, ${plan.narrows} to lose): keyward plan`;
     rows.push(['policy', plan.changes === 0 ? `here says the same as release ${release.number}` : `here ${differs}`]);
   }

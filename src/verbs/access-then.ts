@@ -4,14 +4,13 @@
  * signed manifest. What is not found there is unknown, and said.
  */
 import type { Instant } from '../core/access/index.ts';
-import { compilePolicy } from '../core/policy/index.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import { hashOf, inputs as inputsText } from '../core/texts/index.ts';
 import type { VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1 } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { targetNames } from './names.ts';
+import { signedPolicy } from './signed-policy.ts';
 import type { Standing } from './standing.ts';
 import { believeReceipt } from './stored-receipts.ts';
 import type { StoredReceipt } from './stored-receipts.ts';
@@ -26,34 +25,10 @@ export async function cloneThen(
   release: VerifiedRelease,
   moment: Instant,
 ): Promise<Clone | undefined> {
-  const listed = await inputsOf(world, release);
-  if (listed === undefined) return undefined;
-  const files = new Map<string, Uint8Array>();
-  for (const { path, hash } of listed) {
-    const bytes = await bytesOf(world, clone, path, hash);
-    if (bytes === undefined) return undefined;
-    files.set(path, bytes);
-  }
-  const compilation = compilePolicy(files, release.value.issued, world.crypto.sha256);
-  if (compilation.policy === undefined) return undefined;
-  const revocations = clone.revocations.filter(({ name }) => files.has(`revoked/${name}`));
-  return { ...clone, now: moment, files, compilation, policy: compilation.policy, revocations };
-}
-
-async function inputsOf(world: World, { value }: VerifiedRelease) {
-  const path = `releases/${value.number}/inputs`;
-  const bytes = (await world.repository.read([path])).get(path);
-  if (bytes === undefined || hashOf(latin1(bytes), world.crypto) !== value.inputs) return undefined;
-  return inputsText.parse(latin1(bytes), path).inputs;
-}
-
-/** The file as it lies here, else the version of it that has this hash. */
-async function bytesOf(world: World, clone: Clone, path: string, hash: string): Promise<Uint8Array | undefined> {
-  const isIt = (bytes: Uint8Array | undefined): boolean => bytes !== undefined && hashOf(bytes, world.crypto) === hash;
-  const here = clone.files.get(path);
-  if (isIt(here)) return here;
-  const past = await world.repository.history(path);
-  return past.kind === 'done' ? past.value.versions.find(isIt) : undefined;
+  const signed = await signedPolicy(world, clone.files, release);
+  if (signed === undefined) return undefined;
+  const revocations = clone.revocations.filter(({ name }) => signed.files.has(`revoked/${name}`));
+  return { ...clone, ...signed, now: moment, revocations };
 }
 
 export interface Asked {

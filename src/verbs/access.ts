@@ -7,13 +7,15 @@ import type { Instant, SubjectId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import type { Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
-import { readClone } from './clone.ts';
+import { mustCompile } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { cloneThen, receiptsThen } from './access-then.ts';
 import { targetsRead } from './access-targets.ts';
 import type { TargetRead } from './access-targets.ts';
 import { detailOf, revocationsOnTop } from './access-detail.ts';
 import type { AccessDetail, Looking } from './access-detail.ts';
+import { readInForce } from './in-force.ts';
+import type { InForce } from './in-force.ts';
 import { fits } from './known-targets.ts';
 import { mustFind } from './me.ts';
 import { handleNames, handlesOf, targetNames } from './names.ts';
@@ -93,8 +95,9 @@ export interface AccessReport {
 }
 
 export async function access(world: World, options: AccessOptions): Promise<AccessReport> {
-  const here = await readClone(world, { for: 'look' });
+  const here = await readInForce(world, { for: 'look' });
   mustHoldVerified(here);
+  if (options.draft) mustCompile(here.compilation);
   const clone = options.at === undefined ? here : await clonedAt(world, here, options.at);
   const person = options.handle === undefined ? undefined : personOf(clone, here, options.handle);
   const looking = await look(world, clone, here, options);
@@ -112,7 +115,7 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
   return {
     read: {
       ...(await readOf(world, looking, options, sizeOf(targets, reaching.size))),
-      ...(clone === here ? {} : { policy: 'then' as const }),
+      ...(clone === here && !isOfRelease(here) ? {} : { policy: 'then' as const }),
     },
     ...(person === undefined ? {} : { person }),
     access: details.sort((a, b) => order(a.person, b.person) || order(a.target, b.target)),
@@ -123,6 +126,11 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
     ),
     waysIn: ways.filter(({ owner }) => person === undefined || owner === person.handle),
   };
+}
+
+/** The policy here has errors, and the one the newest release was made from was found in its place. */
+function isOfRelease({ readFrom, chain }: InForce): boolean {
+  return readFrom.kind === 'release' && readFrom.number === chain?.newest.value.number;
 }
 
 /** The clone with the policy of the release that is asked about, where version control has it; else as it is. */

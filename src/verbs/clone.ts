@@ -42,12 +42,10 @@ export interface IdleRevocation {
   readonly why: string;
 }
 
-export interface Clone {
-  readonly now: Instant;
+export interface Clone extends Here {
   readonly organization: string;
   readonly settings: Settings;
-  readonly files: PolicyFiles;
-  readonly compilation: Compilation;
+  /** As it lies here; where that has errors, and only what was signed is asked for, the one in-force.ts found. */
   readonly policy: Compiled;
   /** Undefined until release 1 has all its signatures. */
   readonly chain: Chain | undefined;
@@ -68,23 +66,38 @@ export interface Reading {
   readonly for: 'act' | 'look';
 }
 
-/** Reads and verifies. Throws `policy` with every finding when the policy has an error, `trust` when nothing can be judged. */
-export async function readClone(world: World, reading: Reading): Promise<Clone> {
+/** The policy as it lies in this folder. */
+export interface Here {
+  readonly now: Instant;
+  readonly files: PolicyFiles;
+  readonly compilation: Compilation;
+}
+
+export async function readHere(world: World): Promise<Here> {
   const now = world.clock.now();
   const files = await world.repository.read(INPUTS);
-  const compilation = compilePolicy(files, now, world.crypto.sha256);
-  const policy = mustCompile(compilation);
-  const settings = { ...(await world.settings.read(policy.organization)), ...world.given };
+  return { now, files, compilation: compilePolicy(files, now, world.crypto.sha256) };
+}
+
+/** Reads and verifies. Throws `policy` with every finding when the policy has an error, `trust` when nothing can be judged. */
+export async function readClone(world: World, reading: Reading): Promise<Clone> {
+  const here = await readHere(world);
+  const policy = mustCompile(here.compilation);
+  return cloneOf(world, reading, here, policy.organization, async () => policy);
+}
+
+/** The same with a policy that is chosen once the chain is known. */
+export async function cloneOf(world: World, reading: Reading, here: Here, organization: string, choose: (chain: Chain | undefined) => Promise<Compiled>): Promise<Clone> {
+  const settings = { ...(await world.settings.read(organization)), ...world.given };
   const stored = await readReleases(world);
   const start = trustedStart(stored, settings, reading, world.crypto);
   const chain = start === undefined ? undefined : verifyChain(stored.releases, start, world.crypto);
-  const { held, idle } = sortRevocations(files, policy, chain, world.crypto);
+  const policy = await choose(chain);
+  const { held, idle } = sortRevocations(here.files, policy, chain, world.crypto);
   return {
-    now,
-    organization: policy.organization,
+    ...here,
+    organization,
     settings,
-    files,
-    compilation,
     policy,
     chain,
     trusted: settings.firstRelease !== undefined,

@@ -12,9 +12,9 @@ import type { Journal, Turn, World } from '../world.ts';
 import { tryOnOne } from './canary.ts';
 import { carryTo, keepAnswers, refusals, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
-import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { openDrafts } from './drafts.ts';
+import { readInForce } from './in-force.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice, KnownTarget } from './known-targets.ts';
 import { lanes } from './side-by-side.ts';
@@ -52,7 +52,7 @@ export interface DeliverOptions {
 }
 
 export async function deliver(world: World, options: DeliverOptions): Promise<DeliverReport> {
-  const clone = await readClone(world, { for: 'act' });
+  const clone = await readInForce(world, { for: 'act' });
   const { chain } = clone;
   if (chain === undefined) {
     throw new Failure('waits', 'no release has all its signatures yet', { next: '`keyward approve` makes release 1' });

@@ -5,8 +5,8 @@ import type { Looked, Receipt } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { carryTo, keepAnswers, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
-import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { readInForce } from './in-force.ts';
 import { keyOwners } from './key-owners.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice } from './known-targets.ts';
@@ -42,7 +42,7 @@ export interface DriftReport {
 }
 
 export async function drift(world: World, options: { readonly choice: Choice; readonly limits: Limits }): Promise<DriftReport> {
-  const clone = await readClone(world, { for: 'act' });
+  const clone = await readInForce(world, { for: 'act' });
   const newest = clone.chain?.newest;
   if (newest === undefined) throw new Failure('waits', 'no release has all its signatures yet: there is nothing to compare with', { next: '`keyward approve` makes release 1' });
   const targets = choose(clone, knownTargets(clone), options.choice);

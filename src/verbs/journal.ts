@@ -4,7 +4,7 @@ import { readEvent, verifyJournal, type ChainFault, type Event, type Witness } f
 import { encodeUtf8 } from '../core/policy/utf8.ts';
 import { encodeHex } from '../core/ssh/wire.ts';
 import type { World } from '../world.ts';
-import { readClone } from './clone.ts';
+import { readInForce } from './in-force.ts';
 import { readReceipts } from './stored-receipts.ts';
 
 export interface JournalRun {
@@ -28,7 +28,7 @@ export interface JournalPage {
 
 /** Every run, with the events of the one that was named. Throws `not-found` when there is none of that name. */
 export async function showJournal(world: World, named: string | undefined): Promise<JournalPage> {
-  const { organization } = await readClone(world, { for: 'look' });
+  const { organization } = await readInForce(world, { for: 'look' });
   const all = await world.journals.runs(organization);
   const runs = all.map(({ name, lines }) => runOf(name.replace(/\.jsonl$/, ''), lines, named));
   if (named === undefined) return { organization, runs };
@@ -78,7 +78,7 @@ export interface JournalVerdictReport {
 
 /** Looks at every line of every run, and at every stored receipt. Changes nothing. */
 export async function verifyOwnJournal(world: World): Promise<JournalVerdictReport> {
-  const clone = await readClone(world, { for: 'look' });
+  const clone = await readInForce(world, { for: 'look' });
   const runs = await world.journals.runs(clone.organization);
   const { heard } = await readReceipts(world, clone);
   const witnesses = heard.flatMap(({ target, stored }): Witness[] =>

@@ -4,12 +4,13 @@ import type { ExitStatus } from '../core/failure.ts';
 import { fingerprint, readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { World } from '../world.ts';
-import { INPUTS, latin1, mustCompile, readClone, toBytes } from './clone.ts';
+import { INPUTS, latin1, mustCompile, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { compilePolicy } from '../core/policy/index.ts';
 import type { PolicyFiles } from '../core/policy/index.ts';
+import { mustMean, readInForce } from './in-force.ts';
 import { knownTargets } from './known-targets.ts';
-import { mustFind, whoAmI } from './me.ts';
+import { whoAmI } from './me.ts';
 import { carryOut, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
 import type { Out, OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
@@ -85,9 +86,9 @@ export interface KeyRevokeOptions {
 
 /** Takes one key away everywhere; the person stays. */
 export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport> {
-  const clone = await readClone(world, { for: 'act' });
+  const clone = await readInForce(world, { for: 'act' });
   await keepVerified(world, clone);
-  const person = mustFind(clone, options.handle);
+  const person = mustMean(clone, options.handle);
   const key = mustHave(world, options, keysEver(clone, person.id));
   const out: Out = { handle: person.handle, id: undefined, keys: [key], about: person.id };
   const me = whoAmI(clone);

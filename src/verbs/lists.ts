@@ -5,8 +5,8 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { Manifest } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { keyOf } from './access-detail.ts';
-import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { readInForce } from './in-force.ts';
 import { knownTargets } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { mustFind } from './me.ts';
@@ -43,7 +43,7 @@ export interface ServerListReport {
 }
 
 export async function serverList(world: World): Promise<ServerListReport> {
-  const clone = await readClone(world, { for: 'look' });
+  const clone = await readInForce(world, { for: 'look' });
   mustHoldVerified(clone);
   const { heard } = await readReceipts(world, clone);
   const lines = new Map(clone.policy.servers.map((server) => [server.id as string, server]));
@@ -114,7 +114,7 @@ export interface KeyListReport {
 }
 
 export async function keyList(world: World, handle: string | undefined): Promise<KeyListReport> {
-  const clone = await readClone(world, { for: 'look' });
+  const clone = await readInForce(world, { for: 'look' });
   mustHoldVerified(clone);
   if (handle !== undefined) mustFind(clone, handle);
   const rows = keyRows(world, clone).filter(

@@ -6,15 +6,17 @@ import { formatInstant } from '../core/access/index.ts';
 import type { SubjectId } from '../core/access/index.ts';
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
-import { compilePolicy, setLeft } from '../core/policy/index.ts';
+import { compilePolicy, readNames, setLeft } from '../core/policy/index.ts';
+import type { Edited } from '../core/policy/index.ts';
 import type { Running } from '../core/texts/index.ts';
 import type { Journal, Watch, World } from '../world.ts';
 import { targetOf } from './carry.ts';
-import { INPUTS, readClone } from './clone.ts';
+import { INPUTS } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { mustMean, readInForce } from './in-force.ts';
 import { knownTargets, signsNothing } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
-import { mustFind, whoAmI } from './me.ts';
+import { whoAmI } from './me.ts';
 import { carryOut, heldOn, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
 import type { Before, Out, OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
@@ -43,6 +45,8 @@ export interface OffboardReport {
   readonly removed: readonly string[];
   readonly isSigner: boolean;
   readonly threshold: number;
+  /** False where the policy here could not be edited: somebody must write `left:`. */
+  readonly leftIsWritten: boolean;
   readonly status: ExitStatus;
 }
 
@@ -54,9 +58,9 @@ export interface OffboardOptions {
 }
 
 export async function offboard(world: World, options: OffboardOptions): Promise<OffboardReport | OffboardPreview> {
-  const clone = await readClone(world, { for: 'act' });
+  const clone = await readInForce(world, { for: 'act' });
   await keepVerified(world, clone);
-  const person = mustFind(clone, options.handle);
+  const person = mustMean(clone, options.handle);
   const me = whoAmI(clone);
   const out: Out = { handle: person.handle, id: person.id, keys: keysEver(clone, person.id), about: person.id };
   const journal = await world.journals.begin(clone.organization, 'offboard', clone.now);
@@ -81,6 +85,7 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
     removed,
     isSigner: preview.isSigner,
     threshold: clone.policy.threshold,
+    leftIsWritten: policy.length > 0 || person.left !== undefined,
     status,
   };
 }
@@ -132,7 +137,7 @@ const UNWATCHED: Watch = { begin: () => undefined, end: () => undefined, stop: (
 
 async function sign({ world, clone, journal, me, out }: Taking): Promise<SignedOut> {
   const revocation = await makeRevocation(world, clone, journal, me, out);
-  return { revocation, policy: await writeLeft(world, clone, out.handle) };
+  return { revocation, policy: await writeLeft(world, clone, out) };
 }
 
 /** The rest, after what ends with it was said and somebody said yes. */
@@ -182,12 +187,28 @@ function previewOf({ clone, out, targets }: Taking, before: readonly Before[]): 
   };
 }
 
-/** `left:` with today's date; the line stays, so that the id and the account are never given to another by accident. */
-async function writeLeft(world: World, clone: Clone, handle: string): Promise<readonly string[]> {
+/**
+ * `left:` with today's date; the line stays, so that the id and the account are never given to another by accident. It
+ * is left alone where the policy is not readable, or means another one by that handle: nothing is given to who is revoked.
+ */
+async function writeLeft(world: World, clone: Clone, { handle, id }: Out): Promise<readonly string[]> {
   if (clone.policy.people.find((person) => person.handle === handle)?.left !== undefined) return [];
-  const { path, bytes } = setLeft(clone.files, handle, formatInstant(clone.now).slice(0, 10));
-  await world.repository.write(new Map([[path, bytes]]));
-  return [path];
+  const here = readNames(clone.files, clone.organization, clone.now).people.find((person) => person.id === id);
+  if (here === undefined) return [];
+  const edited = edit(() => setLeft(clone.files, here.handle, formatInstant(clone.now).slice(0, 10)));
+  if (edited === undefined) return [];
+  await world.repository.write(new Map([[edited.path, edited.bytes]]));
+  return [edited.path];
+}
+
+/** Undefined where the policy cannot be edited as it is. */
+function edit(change: () => Edited): Edited | undefined {
+  try {
+    return change();
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /**

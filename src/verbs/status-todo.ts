@@ -28,6 +28,12 @@ const compare: Find = ({ firstRelease }) => {
   ];
 };
 
+const check: Find = ({ policyErrors }) => {
+  if (policyErrors === 0) return [];
+  const why = `the policy here has ${policyErrors} ${policyErrors === 1 ? 'error' : 'errors'}: nothing can be approved from it`;
+  return [{ what: 'check', why, next: 'keyward check' }];
+};
+
 const pull: Find = ({ targets }) => {
   const ahead = targets.filter(({ state }) => state === 'ahead').map(({ name }) => name);
   if (ahead.length === 0) return [];
@@ -83,11 +89,10 @@ const approve: Find = ({ release, plan, drafts, revocations }) => {
       },
     ];
   const uncounted = revocations.filter(({ counted }) => !counted).length;
-  if (plan.changes === 0 && uncounted === 0) return [];
+  const changes = plan?.changes ?? 0;
+  if (changes === 0 && uncounted === 0) return [];
   const why = [
-    ...(plan.changes === 0
-      ? []
-      : [`the policy here would change ${plan.changes} ${plan.changes === 1 ? 'thing' : 'things'}`]),
+    ...(changes === 0 ? [] : [`the policy here would change ${changes} ${changes === 1 ? 'thing' : 'things'}`]),
     ...(uncounted === 0
       ? []
       : [`${uncounted} ${uncounted === 1 ? 'revocation is' : 'revocations are'} in no release yet`]),
@@ -190,7 +195,7 @@ const odd: Find = ({ refused, idle, gaps }) => [
   })),
 ];
 
-const ORDER: readonly Find[] = [compare, pull, conflicts, sign, renew, approve, signers, deliver, receiver, look, odd];
+const ORDER: readonly Find[] = [compare, check, pull, conflicts, sign, renew, approve, signers, deliver, receiver, look, odd];
 
 /** `web-1, web-2, web-3 and 9 more` */
 function some(names: readonly string[]): string {

@@ -9,13 +9,14 @@ import type { Chain, SignerSet } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { releaseRead } from './access.ts';
 import type { ReleaseRead } from './access.ts';
-import { latin1, readClone, signerSetOf } from './clone.ts';
+import { latin1, signerSetOf } from './clone.ts';
 import type { Clone, IdleRevocation } from './clone.ts';
 import { prepare, RENEW_BEFORE } from './draft.ts';
 import { openDrafts } from './drafts.ts';
 import type { Draft } from './drafts.ts';
 import { endsSoon } from './ends-soon.ts';
 import type { EndsSoon } from './ends-soon.ts';
+import { readInForce } from './in-force.ts';
 import { receiverHere } from './receiver-here.ts';
 import type { ReceiverHere } from './receiver-here.ts';
 import { handleNames, handlesOf, targetNames } from './names.ts';
@@ -38,8 +39,10 @@ export interface StatusReport {
   readonly signers: SignersStatus;
   /** What this keyward carries, against what was signed. */
   readonly receiver: ReceiverHere;
-  /** What the policy here would change. */
-  readonly plan: { readonly changes: number; readonly widens: number; readonly narrows: number };
+  /** How many errors the policy here has. */
+  readonly policyErrors: number;
+  /** What the policy here would change; absent where it has errors. */
+  readonly plan?: { readonly changes: number; readonly widens: number; readonly narrows: number };
   /** By name. */
   readonly targets: readonly TargetStatus[];
   readonly reported: readonly Reported[];
@@ -98,14 +101,14 @@ export interface Looked {
 }
 
 export async function status(world: World): Promise<StatusReport> {
-  const clone = await readClone(world, { for: 'look' });
+  const clone = await readInForce(world, { for: 'look' });
   mustHoldVerified(clone);
   const drafts = openDrafts(clone, world.crypto).map(draftStatus(clone));
   const { heard, strays } = await readReceipts(world, clone);
   const { chain, settings } = clone;
   const firstRelease = await firstReleaseOf(world, clone);
   const { hash: receiver } = await world.receiver();
-  const plan = await planHere(world, clone, receiver);
+  const plan = clone.policyErrors === 0 ? await planHere(world, clone, receiver) : NO_PLAN;
   const parts = {
     organization: clone.organization,
     now: clone.now,
@@ -114,7 +117,8 @@ export async function status(world: World): Promise<StatusReport> {
     ...(chain === undefined ? {} : { release: releaseStatus(clone, chain) }),
     signers: signersStatus(clone, signerSetOf(clone.policy, chain)),
     receiver: receiverHere(clone, receiver),
-    plan: plan.numbers,
+    policyErrors: clone.policyErrors,
+    ...(plan.numbers === undefined ? {} : { plan: plan.numbers }),
     targets: chain === undefined ? [] : heard.map((one) => targetStatus(one, chain, world.crypto)),
     reported: heard.flatMap((one) => reportedBy(one, handleNames(clone))),
     drafts,
@@ -152,6 +156,8 @@ function releaseStatus(clone: Clone, { newest }: Chain): NonNullable<StatusRepor
 function signersStatus(clone: Clone, set: SignerSet): SignersStatus {
   return { threshold: set.threshold, people: handlesOf(clone, people(set)), set: set.signerSet };
 }
+
+const NO_PLAN = { numbers: undefined, looked: { people: 0, accesses: 0 } };
 
 /** The same comparison as `plan` makes. */
 async function planHere(world: World, clone: Clone, receiver: string) {

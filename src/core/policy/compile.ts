@@ -56,9 +56,33 @@ export function compilePolicy(files: PolicyFiles, now: Instant, sha256: Sha256):
   const reaches = reachOfRules(policy, now);
   for (const rule of RULES) rule({ policy, keys, reaches, files: sorted, now, sha256, report });
   if (report.errors === 0) runPolicyTests(policy, reaches, report);
-  const compiled = report.errors === 0 ? resolve(policy, keys, reaches, now) : undefined;
+  const head = headOf(policy);
+  const compiled = report.errors === 0 && head !== undefined ? resolve(policy, head, keys, reaches, now) : undefined;
   const answer = { findings: report.findings(), looked: lookedAt(policy, keys, sorted) };
   return compiled === undefined ? answer : { ...answer, policy: compiled };
+}
+
+/**
+ * What can still be read of a policy with errors: who has which handle and keys, and where targets are. It grants nobody
+ * anything; it serves to take away and to carry what was signed, and nothing of it is ever signed.
+ */
+export function readNames(files: PolicyFiles, organization: string, now: Instant): Compiled {
+  const report = new Report();
+  const sorted = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const policy = readPolicy(sorted, report);
+  const reaches = { ...reachOfRules(policy, now), rules: [] };
+  const head = { organization, threshold: policy.threshold?.value ?? 1 };
+  const named = resolve(policy, head, readKeyFiles(sorted, report), reaches, now);
+  return { ...named, providers: named.providers.map((provider) => ({ ...provider, grants: [] })) };
+}
+
+interface Head {
+  readonly organization: string;
+  readonly threshold: number;
+}
+
+function headOf({ organization, threshold }: ReadPolicy): Head | undefined {
+  return organization === undefined || threshold === undefined ? undefined : { organization: organization.value, threshold: threshold.value };
 }
 
 function lookedAt(policy: ReadPolicy, keys: KeyFiles, files: PolicyFiles): Looked {
@@ -74,9 +98,7 @@ function lookedAt(policy: ReadPolicy, keys: KeyFiles, files: PolicyFiles): Looke
   };
 }
 
-function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Instant): Compiled | undefined {
-  const { organization, threshold } = policy;
-  if (organization === undefined || threshold === undefined) return undefined;
+function resolve(policy: ReadPolicy, { organization, threshold }: Head, keys: KeyFiles, reaches: Reaches, now: Instant): Compiled {
   const ids = new Map<string, SubjectId>(reaches.people.map(({ name, value }) => [name, value.id as SubjectId]));
   const machines = new Set<Entry<unknown>>(policy.machines);
   const people = reaches.people.map((person) => {
@@ -89,8 +111,8 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
   const ends = reaches.people.map(({ value }) => endOf(value));
   const giving = reaches.rules.filter(({ ended }) => !ended).map((reach) => givingRule(reach, policy));
   return {
-    organization: organization.value,
-    threshold: threshold.value,
+    organization,
+    threshold,
     people,
     servers,
     grants: new RuleGrants(people, ends, servers, giving),
@@ -102,7 +124,7 @@ function resolve(policy: ReadPolicy, keys: KeyFiles, reaches: Reaches, now: Inst
       name,
       keys: lines.map(({ key }) => key),
     })),
-    providers: [...policy.providers].sort(byName).map((provider) => providerOf(organization.value, provider, reaches, byId, now)),
+    providers: [...policy.providers].sort(byName).map((provider) => providerOf(organization, provider, reaches, byId, now)),
     undone: policy.undone.map(({ name }) => name).sort(),
   };
 }

@@ -9,8 +9,9 @@
  * signed, and what to do about a finding.
  */
 export * from './compiled.ts';
-export { compilePolicy } from './compile.ts';
+export { compilePolicy, readNames } from './compile.ts';
 export * from './edit.ts';
 export type { WrittenAccepted, WrittenEmployee, WrittenMachine, WrittenServer } from './written.ts';
 export { readHostList } from './host-lists.ts';
 export type { HostList, Listed, PassedOver } from './host-lists.ts';
+export { nearest } from './nearest.ts';

@@ -12,6 +12,7 @@ const done = v.strictObject({
   removed: v.pipe(v.array(v.string()), v.description('files taken out of the repository, to be committed')),
   isSigner: v.boolean(),
   threshold: amount,
+  leftIsWritten: v.pipe(v.boolean(), v.description('false: the policy here could not be edited, and somebody must write `left:`')),
   status,
 });
 /** With `--dry-run`. */

@@ -33,9 +33,12 @@ export const schema = v.strictObject({
     signed: v.exactOptional(hash),
     state: v.pipe(v.picklist(['same', 'other', 'older']), v.description('older: an earlier release had the one that is carried')),
   }),
-  plan: v.pipe(
-    v.strictObject({ changes: amount, widens: amount, narrows: amount }),
-    v.description('what the policy here would change'),
+  policyErrors: v.pipe(amount, v.description('errors of the policy here; names are those of what was signed then')),
+  plan: v.exactOptional(
+    v.pipe(
+      v.strictObject({ changes: amount, widens: amount, narrows: amount }),
+      v.description('what the policy here would change; absent where it has errors'),
+    ),
   ),
   targets: v.array(targetHeard),
   reported: v.array(
