@@ -1,5 +1,7 @@
 /** What happens to an account beside its API: seeding without HTTP, console sign-in, devices one can hold. */
+import { randomBytes } from 'node:crypto';
 import type { Account } from './call.ts';
+import { newId, newSecret } from './ids.ts';
 import { Parameters } from './parameters.ts';
 import { answer, serviceOf } from './service.ts';
 import { key, type MfaDevice, the } from './state.ts';
@@ -12,6 +14,17 @@ export type Input = string | number | boolean | readonly Input[] | { readonly [m
 /** How the console answers a sign-in
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_admin-change-user.html). */
 export type SignIn = 'signed in' | 'must set a new password' | 'refused';
+
+export interface SignInOptions {
+  readonly code?: string;
+  readonly newPassword?: string;
+}
+
+/** Credentials where somebody was let in. */
+export interface Login {
+  readonly said: SignIn;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string };
+}
 
 function flatten(input: Input, at: string, into: Map<string, string>): void {
   if (typeof input !== 'object') into.set(at, String(input));
@@ -60,6 +73,23 @@ export class Hands {
     const expired = policy?.maxAge !== undefined && clock.now() > login.changed + policy.maxAge * 86_400_000;
     if (expired && policy.hardExpiry === true) return 'refused';
     return login.resetRequired || expired ? 'must set a new password' : 'signed in';
+  }
+
+  /**
+   * Signs in, sets the new password where one must be set, and gives the session's own credentials, as `aws login` does
+   * (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html). They last for a quarter of an hour.
+   */
+  login(UserName: string, password: string, { code, newPassword }: SignInOptions = {}): Login {
+    const said = this.signIn(UserName, password, code);
+    if (said === 'refused' || (said === 'must set a new password' && newPassword === undefined)) return { said };
+    if (newPassword !== undefined) this.do('UpdateLoginProfile', { UserName, Password: newPassword, PasswordResetRequired: false });
+    const { id } = the(this.#account.replica.latest.users, UserName);
+    const [keyId, secret, token] = [newId('ASIA').slice(0, 20), newSecret(), randomBytes(96).toString('base64')];
+    const issued = this.#account.clock.now();
+    const mfa = code !== undefined;
+    const session = { keyId, secret, token, issued, expires: issued + 900_000, name: undefined, mfa, policy: undefined, console: true } as const;
+    this.#account.sessions.set(keyId, { principal: { kind: 'user', id, session }, session });
+    return { said, credentials: { accessKeyId: keyId, secretAccessKey: secret, sessionToken: token } };
   }
 
   #takes(device: MfaDevice, code: string | undefined): boolean {

@@ -12,7 +12,7 @@ import { Calls } from './calls.ts';
 import { type Account, QUOTAS, type Quotas } from './call.ts';
 import { Clock } from './clock.ts';
 import { Faults } from './faults.ts';
-import { Hands } from './hands.ts';
+import { Hands, type SignInOptions } from './hands.ts';
 import { newId, newSecret } from './ids.ts';
 import { RateLimit } from './rate-limit.ts';
 import { receiver } from './receive.ts';
@@ -42,6 +42,12 @@ export interface IamOptions {
   /** Loopback address and port; a free one of 127.77.0.0/16 where left out. */
   readonly host?: string;
   readonly port?: number;
+}
+
+/** Somebody at the console, as the process of its own is told on its standard input. */
+export interface SignInRequest extends SignInOptions {
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface Credentials {

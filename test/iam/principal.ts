@@ -21,6 +21,8 @@ export interface Session {
   /** The role session's name; undefined for a user's own session. */
   readonly name: string | undefined;
   readonly mfa: boolean;
+  /** Began with a password at the console: it may ask IAM without MFA as well. */
+  readonly console?: true;
   /** A session policy, which can only take away. */
   readonly policy: string | undefined;
 }

@@ -99,7 +99,7 @@ export function keyFinder(
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, "Permissions" */
 function checkUserSession(service: ServiceName, principal: Principal, name: string): void {
   if (principal.kind !== 'user' || principal.session === undefined) return;
-  const may = service === 'iam' ? principal.session.mfa : name === 'AssumeRole' || name === 'GetCallerIdentity';
+  const may = service === 'iam' ? principal.session.mfa || principal.session.console === true : name === 'AssumeRole' || name === 'GetCallerIdentity';
   if (!may) throw new IamError('InvalidClientTokenId', 'The security token included in the request is invalid');
 }
 

@@ -40,7 +40,7 @@ export function partsOf(settings: AwsSettings, wanted: Wanted): readonly Part[] 
   const own = settings.boundary === policyArn(settings, 'boundary');
   return [
     ...(own ? [{ kind: 'policy' as const, name: 'boundary', path, document: document(boundary(settings)) }] : []),
-    { kind: 'policy', name: MFA_POLICY, path, document: document(withoutMfa()) },
+    { kind: 'policy', name: MFA_POLICY, path, document: document(withoutMfa(settings)) },
     ...wanted.groups.map((name): Part => ({ kind: 'group', name, path })),
     role('look', look(settings)),
     role('take-away', [...look(settings), ...takeAway(settings)]),
@@ -80,13 +80,26 @@ function boundary(settings: AwsSettings): readonly Statement[] {
   ];
 }
 
-/** Until a session has MFA, the one thing to do is setting it up. */
-function withoutMfa(): readonly Statement[] {
+/**
+ * Until a session has MFA, the one thing to do is setting it up, and for that a login needs rights of its own: its groups
+ * need not have them. A device's name is free at the console, so the right to make one cannot be limited to one name.
+ */
+function withoutMfa(settings: AwsSettings): readonly Statement[] {
   const NotAction = [
     ...['iam:ChangePassword', 'iam:GetUser', 'iam:GetAccountPasswordPolicy', 'iam:ListMFADevices', 'iam:ListVirtualMFADevices'],
     ...['iam:CreateVirtualMFADevice', 'iam:EnableMFADevice', 'iam:ResyncMFADevice', 'sts:GetSessionToken'],
   ];
-  return [{ Sid: 'FirstMfa', Effect: 'Deny', NotAction, Resource: '*', Condition: { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } } }];
+  return [
+    { Sid: 'FirstMfa', Effect: 'Deny', NotAction, Resource: '*', Condition: { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } } },
+    {
+      Sid: 'OwnMfa',
+      Effect: 'Allow',
+      Action: ['iam:ChangePassword', 'iam:GetUser', 'iam:ListMFADevices', 'iam:EnableMFADevice', 'iam:ResyncMFADevice'],
+      Resource: arn(settings, `user${settings.path}\${aws:username}`),
+    },
+    { Sid: 'NewMfa', Effect: 'Allow', Action: ['iam:CreateVirtualMFADevice'], Resource: arn(settings, 'mfa/*') },
+    { Sid: 'LookForMfa', Effect: 'Allow', Action: ['iam:ListVirtualMFADevices', 'iam:GetAccountPasswordPolicy'], Resource: '*' },
+  ];
 }
 
 function look(settings: AwsSettings): readonly Statement[] {
