@@ -6,8 +6,9 @@ import type { Code } from './iam-error.ts';
  * - `connection-reset`: the connection is cut before anything happened
  * - `done-then-failed`: the effect, then InternalFailure 500
  * - `done-then-reset`: the effect, then the connection is cut
+ * - `silent`, `done-then-silent`: no answer at all, without or with the effect
  */
-export type FaultKind = Code | 'connection-reset' | 'done-then-failed' | 'done-then-reset';
+export type FaultKind = Code | 'connection-reset' | 'silent' | `done-then-${'failed' | 'reset' | 'silent'}`;
 
 export interface Fault {
   readonly kind: FaultKind;

@@ -14,6 +14,7 @@ import { Clock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { Hands, type SignInOptions } from './hands.ts';
 import { newId, newSecret } from './ids.ts';
+import { type InProcess, inProcess } from './in-process.ts';
 import { RateLimit } from './rate-limit.ts';
 import { receiver } from './receive.ts';
 import { Replica } from './replica.ts';
@@ -69,6 +70,8 @@ export interface Iam {
   readonly account: Account;
   /** What happens beside the API: seeding without HTTP, signing in to the console, devices one can hold. */
   readonly hands: Hands;
+  /** Beside the network; `patience`: milliseconds until a request without an answer fails, 10 s where left out. */
+  inProcess(patience?: number): InProcess;
   stop(): Promise<void>;
 }
 
@@ -115,6 +118,7 @@ export async function startIam(options: IamOptions = {}): Promise<Iam> {
     clock,
     account,
     hands: new Hands(account),
+    inProcess: (patience = 10_000) => inProcess(parts, patience),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -75,25 +75,31 @@ function carryOut(parts: Parts, { request, fields, service, name, call }: Receiv
   return success(service, name, said, requestId);
 }
 
-/** The answer, or `reset` where the connection is to be cut. */
-function outcome(parts: Parts, received: Received, requestId: string): { status: number; body: string } | 'reset' {
+/** What comes back: an answer, a cut connection, or nothing. */
+export type Reply =
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | 'reset'
+  | 'silent';
+
+function outcome(parts: Parts, received: Received, requestId: string): { readonly status: number; readonly body: string } | 'reset' | 'silent' {
   const { call, service } = received;
   try {
     parts.limit.take();
     const fault: FaultKind | undefined = parts.faults.next(received.name);
-    if (fault === 'connection-reset') {
-      call.outcome = 'connection reset';
-      return 'reset';
+    if (fault === 'connection-reset' || fault === 'silent') {
+      call.outcome = fault === 'silent' ? 'no answer' : 'connection reset';
+      return fault === 'silent' ? 'silent' : 'reset';
     }
-    const after = fault === 'done-then-failed' || fault === 'done-then-reset';
+    const after = fault === 'done-then-failed' || fault === 'done-then-reset' || fault === 'done-then-silent';
     if (fault !== undefined && !after)
       throw new IamError(fault, fault === 'Throttling' ? 'Rate exceeded' : 'A fault that was asked for.');
     const body = carryOut(parts, received, requestId);
     call.outcome = 'ok';
     if (fault === 'done-then-failed')
       throw new IamError('InternalFailure', 'A fault that was asked for, after the call was carried out.');
-    if (fault === 'done-then-reset') call.outcome = 'ok, connection reset';
-    return fault === 'done-then-reset' ? 'reset' : { status: 200, body };
+    if (fault === undefined) return { status: 200, body };
+    call.outcome = fault === 'done-then-silent' ? 'ok, no answer' : 'ok, connection reset';
+    return fault === 'done-then-silent' ? 'silent' : 'reset';
   } catch (error) {
     const said = error instanceof IamError ? error : new IamError('InternalFailure', String(error));
     call.outcome = call.outcome === 'ok' ? `ok, ${said.code}` : said.code;
@@ -101,21 +107,29 @@ function outcome(parts: Parts, received: Received, requestId: string): { status:
   }
 }
 
-async function respond(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
+/** One request, however it was carried here. */
+export async function reply(parts: Parts, request: SignableRequest): Promise<Reply> {
   const requestId = randomUUID();
-  const received = readCall(parts, signable(message, await bodyOf(message)));
-  const said = outcome(parts, received, requestId);
+  const said = outcome(parts, readCall(parts, request), requestId);
   if (parts.latency > 0) await new Promise((resolve) => setTimeout(resolve, parts.latency));
+  if (said === 'reset' || said === 'silent') return said;
+  const headers = {
+    'content-type': 'text/xml',
+    'content-length': String(Buffer.byteLength(said.body)),
+    'x-amzn-requestid': requestId,
+    date: new Date(parts.account.clock.now()).toUTCString(),
+  };
+  return { ...said, headers };
+}
+
+async function respond(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const said = await reply(parts, signable(message, await bodyOf(message)));
+  if (said === 'silent') return;
   if (said === 'reset') {
     message.socket.resetAndDestroy();
     return;
   }
-  response.writeHead(said.status, {
-    'content-type': 'text/xml',
-    'content-length': Buffer.byteLength(said.body),
-    'x-amzn-requestid': requestId,
-    date: new Date(parts.account.clock.now()).toUTCString(),
-  });
+  response.writeHead(said.status, said.headers);
   response.end(said.body);
 }
 
