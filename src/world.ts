@@ -6,6 +6,7 @@
  * (nobody could look, and why). Unknown is never "nothing there".
  * Long, because all contracts stand on one page.
  */
+import type { EmployeeId } from './core/access/ids.ts';
 import type { Instant } from './core/access/instant.ts';
 import type { PublicKey } from './core/ssh/public-key.ts';
 import type { SignatureCrypto } from './core/ssh/sshsig.ts';
@@ -226,6 +227,8 @@ export interface Enrolment {
   readonly release: Signed;
   readonly couriers: readonly PublicKey[];
   readonly hostKeys: readonly PublicKey[];
+  /** Who enrolls it, where this device knows: they had root there. */
+  readonly by?: EmployeeId;
   /** How long an install waits for the courier before it takes itself back; 120 when left out. */
   readonly waitsSeconds?: number;
 }

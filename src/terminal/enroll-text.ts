@@ -13,7 +13,7 @@ export function enrollText(report: EnrollReport, style: Style): string {
   ];
   if (report.times > 1)
     lines.push(
-      `! Enrolled for the ${report.times}th time: it trusts the signers of the release in force here from now on, and every receipt says so.`,
+      `! Enrolled ${report.times} times now: it believes the signers of the release in force here from now on, whoever it believed before, and every receipt says how often.`,
     );
   const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
   // A receipt counts accounts and does not list them.

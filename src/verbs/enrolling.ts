@@ -158,6 +158,7 @@ export async function putBack(world: World, clone: Clone, paths: readonly string
 /** What a server is enrolled with. */
 export function enrolmentOf(clone: Clone, entry: Entry, nonce: string, release: Signed): Enrolment {
   const couriers = clone.policy.couriers.flatMap((courier) => courier.keys);
+  const me = clone.policy.people.find((one) => one.handle === clone.settings.me);
   return {
     organization: clone.organization,
     targetId: entry.id,
@@ -166,6 +167,7 @@ export function enrolmentOf(clone: Clone, entry: Entry, nonce: string, release: 
     release,
     couriers,
     hostKeys: entry.hostKeys,
+    ...(me?.kind === 'employee' ? { by: me.id } : {}),
   };
 }
 

@@ -64,7 +64,7 @@ class Courier implements Conversation<Carried> {
     const failure = this.#tried.find((proof) => proof.failure !== undefined)?.failure;
     if (failure !== undefined) return unknown(`the courier's key could not be used: ${plain(failure.message)}`);
     const listed = this.#tried.some((proof) => proof.wasAsked);
-    const why = listed ? 'it knows the key, but the account is not open' : `the key is not listed for ${COURIER} there`;
+    const why = listed ? 'it knows the key, but the account is not open' : `the key is not listed for ${COURIER} there: one whose key is must carry, or root enrolls it again`;
     return { kind: 'refused', why: `the server does not let the courier in: ${why}` };
   }
 

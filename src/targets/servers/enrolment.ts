@@ -54,9 +54,9 @@ export function openEnroller(options: EnrollerOptions): Enroller {
 }
 
 function prologueOf(phase: Phase, enrolment: Enrolment): Prologue {
-  const { organization, targetId, nonce, release, couriers, hostKeys, waitsSeconds } = enrolment;
+  const { organization, targetId, nonce, release, couriers, hostKeys, by, waitsSeconds } = enrolment;
   const wait = waitsSeconds === undefined ? {} : { wait: waitsSeconds };
-  return { phase, organization, target: targetId, nonce, release, couriers, hostKeys, ...wait };
+  return { phase, organization, target: targetId, nonce, release, couriers, hostKeys, ...(by === undefined ? {} : { by }), ...wait };
 }
 
 /** Looking needs no release: where none is given, one line stands for it that names the programs looked with. */

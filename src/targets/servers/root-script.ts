@@ -1,4 +1,5 @@
 /** The script that root runs to enroll a server or to take it out: section 10 of docs/formats.md, rendered. */
+import type { EmployeeId } from '../../core/access/ids.ts';
 import { Failure } from '../../core/failure.ts';
 import type { PublicKey } from '../../core/ssh/public-key.ts';
 import { joinSigned } from '../../core/texts/index.ts';
@@ -26,6 +27,8 @@ export interface Prologue {
   readonly receipt?: string;
   /** `remove`: whether today's grants stay as plain files. */
   readonly keep?: boolean;
+  /** `install`: who enrolls it, so that the server can tell later that they had root. */
+  readonly by?: EmployeeId;
   /** `install`: how many seconds it waits for the courier; the program's own 120 when left out. */
   readonly wait?: number;
 }
@@ -34,7 +37,7 @@ const END = 'KEYWARD-END';
 
 /** Cut off anywhere it does nothing: its last line is the call. Throws `internal` for what could not be quoted. */
 export function rootScript(prologue: Prologue, programs: Programs): string {
-  const { phase, organization, target, nonce, hostKeys, couriers, release, receipt = '-', keep = false, wait } = prologue;
+  const { phase, organization, target, nonce, hostKeys, couriers, release, receipt = '-', keep = false, by = '-', wait } = prologue;
   const keys = (list: readonly PublicKey[]): string => list.map((key) => key.line).join('\n');
   const variables = {
     phase,
@@ -45,6 +48,7 @@ export function rootScript(prologue: Prologue, programs: Programs): string {
     couriers: keys(couriers),
     receipt,
     keep: keep ? 'yes' : 'no',
+    by,
     ...(wait === undefined ? {} : { wait: String(wait) }),
   };
   const { receive, look, enroll } = programs;

@@ -92,6 +92,7 @@ export class Bench {
       couriers: bare(this.keys.courier),
       receipt: '-',
       keep: 'no',
+      by: '-',
       ...rest,
     };
     const release = rest['release'] ?? (await this.release([], { number: 1, receiver: sha256(receive + look) }));
