@@ -102,6 +102,8 @@ export async function startIam(options: IamOptions = {}): Promise<Iam> {
   const root = { accessKeyId: newId('AKIA').slice(0, 20), secretAccessKey: newSecret() };
   const parts = { account, root, calls, faults, limit, latency: options.latency ?? 0 };
   const server = createServer(receiver(parts));
+  // A client that was busy for a while finds its connection still open.
+  server.keepAliveTimeout = 120_000;
   const host = options.host ?? `127.77.${randomInt(200, 250)}.${randomInt(1, 255)}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -136,6 +136,7 @@ export class MemoryServer {
       })),
       ended: [],
       running: [],
+      credentials: [],
       root: [],
       differs: [],
       failed: [],

@@ -251,6 +251,7 @@ class Parts implements Organization {
       accounts: target.manifest.accounts.map(({ id, account }) => ({ id, account, state: 'open' })),
       ended: [],
       running: [],
+      credentials: [],
       root: [],
       differs: [],
       failed: [],

@@ -68,15 +68,22 @@ function grantsOf(
   });
 }
 
-/** Everything is said, what was left out as well: a signed manifest must not mean something else with the next keyward. */
+/**
+ * Everything is said, what was left out as well: a signed manifest must not mean something else with the next keyward.
+ * Only a limit that nobody set is not there.
+ */
 function settingsOf(organization: string, value: WrittenProvider): readonly Setting[] {
   const path = value.path ?? `/keyward/${organization}/`;
   const password = value['password-policy'] ?? {};
+  const limit = (name: string, days: number | undefined): readonly Setting[] => (days === undefined ? [] : [{ name, value: String(days) }]);
   const said = (isAsked: boolean | undefined): string => (isAsked === false ? 'no' : 'yes');
   return [
     { name: 'account-id', value: value['account-id'] },
     { name: 'boundary', value: value.boundary ?? `arn:aws:iam::${value['account-id']}:policy${path}boundary` },
     { name: 'hold-days', value: String(value['hold-days'] ?? 7) },
+    ...limit('oldest-access-key', value.oldest?.['access-key']),
+    ...limit('oldest-password', value.oldest?.password),
+    ...limit('oldest-unused', value.oldest?.unused),
     { name: 'password-length', value: String(password.length ?? 8) },
     { name: 'password-numbers', value: said(password.numbers) },
     { name: 'password-remembered', value: String(password.remembered ?? 1) },

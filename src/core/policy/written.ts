@@ -232,6 +232,13 @@ export const ProviderAccepted = mapping({
   'password-policy': v.optional(
     v.picklist(['none', 'length', 'numbers', 'symbols', 'remembered'], 'word-form: none, length, numbers, symbols or remembered stands here'),
   ),
+  old: v.optional(
+    text(
+      'word-form',
+      /^(?:[\w+=,.@-]{1,64}\/)?(?:unused-)?(?:password|access-key(?:-[12]|\/\w{16,128}))$/,
+      'password, unused-password, or access-key/ with its id stands here, as `keyward drift` shows it',
+    ),
+  ),
   reason: sentence,
 });
 
@@ -240,6 +247,12 @@ const PasswordPolicy = mapping({
   numbers: v.optional(v.boolean('wrong-type: true or false')),
   symbols: v.optional(v.boolean('wrong-type: true or false')),
   remembered: v.optional(whole('password-range', 0, 24, 'AWS remembers up to 24 passwords')),
+});
+
+const Oldest = mapping({
+  password: v.optional(whole('days-range', 1, 3650, 'Days are 1 to 3650')),
+  'access-key': v.optional(whole('days-range', 1, 3650, 'Days are 1 to 3650')),
+  unused: v.optional(whole('days-range', 1, 3650, 'Days are 1 to 3650')),
 });
 
 export const Provider = mapping({
@@ -259,6 +272,9 @@ export const Provider = mapping({
   groups: v.optional(v.pipe(list(iamGroup), v.description('all that rules may give; anything when left out'))),
   'managed-policies': v.optional(v.pipe(list(policyArn), v.description('all that rules may give; anything when left out'))),
   'password-policy': v.optional(v.pipe(PasswordPolicy, v.description('what the account must ask for; less is drift'))),
+  oldest: v.optional(
+    v.pipe(Oldest, v.description('days after which a password or an access key, or one that nobody uses, is drift; no limit when left out')),
+  ),
   accepted: v.optional(v.array(ProviderAccepted, 'wrong-type: a list')),
   rules: v.array(ProviderRule, 'wrong-type: a list'),
 });

@@ -30,8 +30,12 @@ const RUNNING_KINDS = [
 ] as const;
 type RunningKind = (typeof RUNNING_KINDS)[number];
 
+/** What an admin login at a provider is opened with, and what it proves itself by beside that. */
+export const CREDENTIAL_KINDS = ['password', 'access-key', 'certificate', 'ssh-key', 'service-credential', 'mfa-device'] as const;
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
+
 /** What is examined. */
-const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job', 'access-key', 'policy'] as const;
+const LOOKED_AT = ['account', 'key-line', 'sudoers-file', 'process', 'job', 'group', 'policy', ...CREDENTIAL_KINDS] as const;
 type LookedAt = (typeof LOOKED_AT)[number];
 
 /** A number and the hash of the text it belongs to. */
@@ -55,6 +59,18 @@ export interface Running {
   readonly account: string;
   readonly kind: RunningKind;
   readonly count: number;
+}
+/** One credential of a managed login, as the provider tells of it. */
+export interface Credential {
+  readonly account: string;
+  readonly kind: CredentialKind;
+  /** The provider's name for it; a password has none. */
+  readonly subject: string | undefined;
+  readonly state: 'active' | 'inactive';
+  /** When it was made or last changed; undefined where the provider does not tell. */
+  readonly made: Instant | undefined;
+  /** The day of its last use, as its first second; undefined where it was never used, or nobody tells. */
+  readonly used: Instant | undefined;
 }
 export interface Root {
   readonly id: SubjectId;
@@ -110,6 +126,7 @@ export interface Receipt {
   readonly accounts: readonly AccountState[];
   readonly ended: readonly Running[];
   readonly running: readonly Running[];
+  readonly credentials: readonly Credential[];
   readonly root: readonly Root[];
   readonly differs: readonly Differs[];
   readonly failed: readonly Failed[];
@@ -150,6 +167,17 @@ const TABLE: Table<Receipt> = {
   accounts: many('account', row<AccountState>({ id: subject, account, state: oneOf('open', 'locked') })),
   ended: many('ended', running),
   running: many('running', running),
+  credentials: many(
+    'credential',
+    row<Credential>({
+      account: foundAccount,
+      kind: oneOf(...CREDENTIAL_KINDS),
+      subject: orDash(word),
+      state: oneOf('active', 'inactive'),
+      made: orDash(time),
+      used: orDash(time),
+    }),
+  ),
   root: many('root', row<Root>({ id: subject, account, how: oneOf('sudo', 'group', 'enrolled') })),
   differs: many('differs', row<Differs>({ what: word, subject: word })),
   failed: many('failed', row<Failed>({ what: word, subject: word, why: words })),

@@ -6,7 +6,7 @@
 import { DAY } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import { signerSetHash } from '../../core/texts/index.ts';
-import type { Differs, Failed, Running, TextCrypto, WayIn } from '../../core/texts/index.ts';
+import type { Credential, Differs, Failed, Running, TextCrypto, WayIn } from '../../core/texts/index.ts';
 import type { Answer, Outcome, Parcel, Random, TargetPlace } from '../../world.ts';
 import { believe, expected } from './believed.ts';
 import type { Believed, Question } from './believed.ts';
@@ -18,8 +18,10 @@ import { Gone, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { meantBy } from './meant.ts';
 import type { Meant } from './meant.ts';
-import { credentialReport, credentialsOf, isDeniedAll, observe } from './observed.ts';
-import type { Credentials, ManagedUser, Observed } from './observed.ts';
+import { everybodys, heldBy } from './credentials.ts';
+import type { Everybodys } from './credentials.ts';
+import { allCredentials, isDeniedAll, observe } from './observed.ts';
+import type { ManagedUser, Observed } from './observed.ts';
 import { quarantine } from './quarantine.ts';
 import { answerWith } from './receipt.ts';
 import { remembered, textKeys, textsOf, textTags } from './record.ts';
@@ -45,7 +47,8 @@ export interface Work {
   readonly running: Running[];
   readonly differs: Differs[];
   readonly waysIn: WayIn[];
-  accessKeys: number;
+  /** Of the logins that were looked at closely. */
+  readonly credentials: Credential[];
   changed: boolean;
 }
 
@@ -61,7 +64,7 @@ export async function exchange(run: Run): Promise<Outcome<Answer>> {
   const held = [observed, ...observed.managed].flatMap(({ tags }) => textsOf(tags, 'revocation'));
   const question: Question = { place, parcel, known, held, now: run.now, crypto: run.crypto };
   const believed = believe(question);
-  const work: Work = { ended: [], failed: [], running: [], differs: [], waysIn: [], accessKeys: 0, changed: false };
+  const work: Work = { ended: [], failed: [], running: [], differs: [], waysIn: [], credentials: [], changed: false };
   const manifest = expected(question, believed);
   const outIds = new Set<string>([...believed.revocations.flatMap(({ value }) => value.id ?? []), ...(manifest?.revokedIds ?? [])]);
   const meant = manifest === undefined ? [] : meantBy(manifest, settings, outIds, run.now);
@@ -78,24 +81,25 @@ function pair({ id, name }: Pick<ManagedUser, 'id' | 'name'>): string {
   return `${id} ${name}`;
 }
 
-/** Changes nothing. Three calls for each login, two for the report, one for the password rules. */
-async function look({ caller }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
+/** Changes nothing. Three calls for each clean login, a few for everybody. */
+async function look({ caller, now }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
   if (manifest === undefined) return;
   const byPair = new Map(meant.map((one) => [pair(one), one]));
-  const [report, weak, has] = await Promise.all([
-    credentialReport(caller),
-    weakRules(caller, settings.password),
-    Promise.all(observed.managed.map((user) => credentialsOf(caller, user.name))),
-  ]);
-  observed.managed.forEach((user, at) => {
-    const own = has[at];
-    work.accessKeys += own?.keys.length ?? 0;
-    work.differs.push(...differencesOf(byPair.get(pair(user)), user, own, settings));
-  });
+  const [everybody, weak] = await Promise.all([everybodys(caller, 'must-come'), weakRules(caller, settings.password)]);
+  const held = await Promise.all(
+    observed.managed.map(async (user) => {
+      const one = byPair.get(pair(user));
+      return { user, meant: one, has: await heldBy(caller, everybody, user, one?.console === true) };
+    }),
+  );
+  for (const { user, meant: one, has } of held) {
+    work.credentials.push(...has.told);
+    work.differs.push(...differencesOf({ meant: one, user, has, settings, now }));
+  }
   const there = new Set(observed.managed.map(pair));
-  for (const one of meant) if (!there.has(pair(one))) work.differs.push(...differencesOf(one, undefined, undefined, settings));
+  for (const one of meant) if (!there.has(pair(one))) work.differs.push({ what: 'missing-login', subject: one.name });
   if (!observed.prepared) work.differs.push({ what: 'missing-role', subject: roleName(settings, 'take-away') });
-  work.waysIn.push(...waysIn(observed, meant, report, weak, manifest));
+  work.waysIn.push(...waysIn({ observed, held, everybody, weak, manifest, settings, now }));
 }
 
 interface Doing extends Run {
@@ -123,19 +127,22 @@ async function carryOut(doing: Doing, work: Work): Promise<void> {
   await hold(doing, work);
   if (believed.taken === undefined) return;
   if (!(await rememberRelease(doing, work))) return;
-  await Promise.all(meant.map((one) => bringOne(doing, one, work)));
+  const everybody = await everybodys(caller, 'if-it-comes');
+  await Promise.all(meant.map((one) => bringOne(doing, everybody, one, work)));
   const waiting = new Set(believed.revocations.map(({ value }) => value.id));
   // The number is remembered with the login until a release lists the revocation: so long it stays, denied.
   const due = denied.flat().filter(({ user, since }) => since + settings.holdDays * DAY <= now && !waiting.has(user.id));
   await Promise.all(due.map(({ user }) => removeOne(doing, user, work)));
 }
 
-async function bringOne({ caller, observed, settings, place, random, handOver }: Doing, meant: Meant, work: Work): Promise<void> {
+async function bringOne({ caller, observed, settings, place, random, now, handOver }: Doing, everybody: Everybodys, meant: Meant, work: Work): Promise<void> {
   const user = observed.managed.find((one) => pair(one) === pair(meant));
   try {
-    const has = user === undefined ? undefined : await credentialsOf(caller, user.name);
-    work.accessKeys += has?.keys.length ?? 0;
-    const done = await bring({ caller, settings, target: place, random, handOver }, meant, user, has);
+    const has = user === undefined ? undefined : await heldBy(caller, everybody, user, meant.console);
+    const done = await bring({ caller, settings, target: place, random, now, handOver }, meant, user, has);
+    // What was changed is looked at again, and not in a list of everybody that was made before.
+    const after = done.changed && user !== undefined ? await heldBy(caller, { ...everybody, services: undefined, devices: undefined }, user, meant.console) : has;
+    work.credentials.push(...(after?.told ?? []));
     work.ended.push(...done.ended);
     work.failed.push(...done.failed);
     work.changed ||= done.changed;
@@ -213,12 +220,14 @@ async function letGo({ caller, observed, believed, settings }: Doing, work: Work
 async function tellRunning({ caller, parcel }: Run, observed: Observed, work: Work): Promise<void> {
   const asked = observed.managed.filter((user) => parcel.about.includes(user.id));
   for (const user of asked) {
-    const has: Credentials = await credentialsOf(caller, user.name);
+    const has = await allCredentials(caller, user.name);
     const of = (kind: Running['kind'], count: number): void => void (count > 0 && work.running.push({ id: user.id, account: user.name, kind, count }));
     of('login', isDeniedAll(user) ? 0 : 1);
     of('password', has.password ? 1 : 0);
     of('access-key', has.keys.filter((one) => one.active).length);
     of('service-credential', has.services.filter((one) => one.active).length);
+    of('certificate', has.certificates.filter((one) => one.active).length);
+    of('ssh-key', has.sshKeys.filter((one) => one.active).length);
   }
 }
 

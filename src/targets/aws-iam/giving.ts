@@ -3,6 +3,7 @@
  * given without keyward's boundary, and what only takes away is attached before what gives.
  */
 import { formatInstant } from '../../core/access/index.ts';
+import type { Instant } from '../../core/access/index.ts';
 import type { Failed } from '../../core/texts/index.ts';
 import type { Random } from '../../world.ts';
 import { isStill, subjectOf, writeTo } from './bound.ts';
@@ -11,8 +12,10 @@ import { Gone, nameOf, NOT_SEEN_YET, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import type { Meant } from './meant.ts';
 import { isDeniedAll } from './observed.ts';
-import type { Credentials, ManagedUser } from './observed.ts';
-import { closeKeys, closeServices, Ended, once, takePassword } from './quarantine.ts';
+import type { Held } from './credentials.ts';
+import { takingExtras } from './extras.ts';
+import type { ManagedUser } from './observed.ts';
+import { Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
 import { newPassword } from './password.ts';
 import { DENY_ALL, TAGS, UNTIL_PREFIX } from './settings.ts';
@@ -26,6 +29,7 @@ export interface Giving {
   readonly settings: AwsSettings;
   readonly target: { readonly id: string; readonly name: string };
   readonly random: Random;
+  readonly now: Instant;
   readonly handOver: HandOver | undefined;
 }
 
@@ -33,7 +37,7 @@ export interface Giving {
  * Never throws for what AWS does: what could not be done is in `failed`. Nothing is given to a login that still has what
  * it is not meant to have, or has not its boundary.
  */
-export async function bring(giving: Giving, meant: Meant, user: ManagedUser | undefined, has: Credentials | undefined): Promise<Taken & { readonly changed: boolean }> {
+export async function bring(giving: Giving, meant: Meant, user: ManagedUser | undefined, has: Held | undefined): Promise<Taken & { readonly changed: boolean }> {
   const ended = new Ended();
   const failed: Failed[] = [];
   let changed = false;
@@ -58,14 +62,11 @@ export async function bring(giving: Giving, meant: Meant, user: ManagedUser | un
 class NameTaken extends Error {}
 
 /** What it has and is not meant to have, each to be taken by itself; the boundary it lacks first of all. */
-function tightening({ caller, settings }: Giving, meant: Meant, user: ManagedUser, has: Credentials, ended: Ended): readonly (() => Promise<unknown>)[] {
+function tightening({ caller, settings, now }: Giving, meant: Meant, user: ManagedUser, has: Held, ended: Ended): readonly (() => Promise<unknown>)[] {
   const UserName = user.name;
-  const activeKeys = has.keys.filter((one) => one.active);
-  const activeServices = has.services.filter((one) => one.active);
   return [
     ...(user.boundary === settings.boundary || isDeniedAll(user) ? [] : [() => bind(caller, settings, user)]),
-    ...activeKeys.map((one) => () => closeKeys(caller, user, [one], ended)),
-    ...activeServices.map((one) => () => closeServices(caller, user, [one], ended)),
+    ...takingExtras(caller, settings, meant, user, has, now, ended),
     ...(has.password && !meant.console ? [() => takePassword(caller, user, ended)] : []),
     ...extraGroups(meant, user).map(
       (GroupName) => () => once(ended, 'group', () => writeTo(caller, user, 'take-group', (iam, options) => iam.removeUserFromGroup({ UserName, GroupName }, options), GroupName)),

@@ -1,5 +1,5 @@
 /** What is there: everybody in the account in one list, and the few lists of one user that this list leaves out. */
-import { isSubjectId } from '../../core/access/index.ts';
+import { instantOf, isSubjectId } from '../../core/access/index.ts';
 import type { Instant, SubjectId } from '../../core/access/index.ts';
 import { readInstant } from '../../core/access/instant.ts';
 import type { TargetPlace } from '../../world.ts';
@@ -15,6 +15,7 @@ export interface SeenUser {
   /** Never used again, other than the name. */
   readonly userId: string;
   readonly arn: string;
+  readonly created: Instant | undefined;
   readonly path: string;
   readonly tags: TagMap;
   readonly boundary: string | undefined;
@@ -39,11 +40,6 @@ export interface Observed {
   readonly tags: TagMap;
   readonly managed: readonly ManagedUser[];
   readonly others: readonly SeenUser[];
-}
-
-/** What the credential report says of one user. Up to four hours old, and never evidence that somebody is out. */
-export interface Reported {
-  readonly mfa: boolean;
 }
 
 export async function observe(caller: Caller, settings: AwsSettings, place: TargetPlace): Promise<Observed> {
@@ -74,6 +70,7 @@ interface Detail {
   readonly UserId?: string | undefined;
   readonly Arn?: string | undefined;
   readonly Path?: string | undefined;
+  readonly CreateDate?: Date | undefined;
   readonly Tags?: Parameters<typeof tagMap>[0] | undefined;
   readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
   readonly GroupList?: readonly string[] | undefined;
@@ -86,6 +83,7 @@ function seenUser(user: Detail): SeenUser {
     name: user.UserName ?? '',
     userId: user.UserId ?? '',
     arn: user.Arn ?? '',
+    created: moment(user.CreateDate),
     path: user.Path ?? '/',
     tags: tagMap(user.Tags),
     boundary: user.PermissionsBoundary?.PermissionsBoundaryArn,
@@ -108,9 +106,15 @@ export function isDeniedAll({ policies, boundary }: Pick<SeenUser, 'policies' | 
   return policies.includes(DENY_ALL) || boundary === DENY_ALL;
 }
 
+/** Whole seconds, as texts have them. */
+export function moment(date: Date | undefined): Instant | undefined {
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : instantOf(Math.floor(date.getTime() / 1000));
+}
+
 export interface Listed {
   readonly id: string;
   readonly active: boolean;
+  readonly made: Instant | undefined;
 }
 
 /** What lets somebody in as this user. */
@@ -122,17 +126,34 @@ export interface Credentials {
 
 /** Three calls: the lists that the account's own list leaves out, but for those that `allCredentials` adds. */
 export async function credentialsOf(caller: Caller, UserName: string): Promise<Credentials> {
-  const [password, keys, services] = await Promise.all([
-    orMissing(caller.call((iam, options) => iam.getLoginProfile({ UserName }, options))),
-    caller.pages((iam, at, options) => iam.listAccessKeys({ ...at, UserName }, options)),
-    // Without a name of a service: one that is new to this keyward is found as well.
-    caller.pages((iam, at, options) => iam.listServiceSpecificCredentials({ ...at, UserName }, options)),
-  ]);
-  return {
-    password: password !== undefined,
-    keys: listed(keys.flatMap((page) => page.AccessKeyMetadata ?? []), (one) => one.AccessKeyId),
-    services: listed(services.flatMap((page) => page.ServiceSpecificCredentials ?? []), (one) => one.ServiceSpecificCredentialId),
-  };
+  const [password, keys, services] = await Promise.all([passwordOf(caller, UserName), keysOf(caller, UserName), servicesOf(caller, UserName)]);
+  return { password: password !== undefined, keys, services };
+}
+
+export async function passwordOf(caller: Caller, UserName: string): Promise<{ readonly made: Instant | undefined } | undefined> {
+  const found = await orMissing(caller.call((iam, options) => iam.getLoginProfile({ UserName }, options)));
+  return found === undefined ? undefined : { made: moment(found.LoginProfile?.CreateDate) };
+}
+
+export async function keysOf(caller: Caller, UserName: string): Promise<readonly Listed[]> {
+  const pages = await caller.pages((iam, at, options) => iam.listAccessKeys({ ...at, UserName }, options));
+  return pages.flatMap((page) => page.AccessKeyMetadata ?? []).map((one) => listed(one.AccessKeyId, one.Status, one.CreateDate));
+}
+
+/** Without a name of a service: one that is new to this keyward is found as well. */
+export async function servicesOf(caller: Caller, UserName: string): Promise<readonly Listed[]> {
+  const pages = await caller.pages((iam, at, options) => iam.listServiceSpecificCredentials({ ...at, UserName }, options));
+  return pages.flatMap((page) => page.ServiceSpecificCredentials ?? []).map((one) => listed(one.ServiceSpecificCredentialId, one.Status, one.CreateDate));
+}
+
+export async function certificatesOf(caller: Caller, UserName: string): Promise<readonly Listed[]> {
+  const pages = await caller.pages((iam, at, options) => iam.listSigningCertificates({ ...at, UserName }, options));
+  return pages.flatMap((page) => page.Certificates ?? []).map((one) => listed(one.CertificateId, one.Status, one.UploadDate));
+}
+
+export async function sshKeysOf(caller: Caller, UserName: string): Promise<readonly Listed[]> {
+  const pages = await caller.pages((iam, at, options) => iam.listSSHPublicKeys({ ...at, UserName }, options));
+  return pages.flatMap((page) => page.SSHPublicKeys ?? []).map((one) => listed(one.SSHPublicKeyId, one.Status, one.UploadDate));
 }
 
 export interface AllCredentials extends Credentials {
@@ -141,43 +162,15 @@ export interface AllCredentials extends Credentials {
 }
 
 export async function allCredentials(caller: Caller, UserName: string): Promise<AllCredentials> {
-  const [some, certificates, sshKeys] = await Promise.all([
-    credentialsOf(caller, UserName),
-    caller.pages((iam, at, options) => iam.listSigningCertificates({ ...at, UserName }, options)),
-    caller.pages((iam, at, options) => iam.listSSHPublicKeys({ ...at, UserName }, options)),
-  ]);
-  return {
-    ...some,
-    certificates: listed(certificates.flatMap((page) => page.Certificates ?? []), (one) => one.CertificateId),
-    sshKeys: listed(sshKeys.flatMap((page) => page.SSHPublicKeys ?? []), (one) => one.SSHPublicKeyId),
-  };
+  const [some, certificates, sshKeys] = await Promise.all([credentialsOf(caller, UserName), certificatesOf(caller, UserName), sshKeysOf(caller, UserName)]);
+  return { ...some, certificates, sshKeys };
 }
 
 /** What has no id cannot be taken away and must not be passed over. */
-function listed<T extends { readonly Status?: string | undefined }>(all: readonly T[], idOf: (one: T) => string | undefined): readonly Listed[] {
-  return all.map((one) => {
-    const id = idOf(one);
-    if (id === undefined) throw new Error('AWS listed something without its id');
-    // Whatever is not plainly inactive counts as active.
-    return { id, active: one.Status !== 'Inactive' };
-  });
-}
-
-const COLUMNS = ['user', 'arn', 'mfa_active'] as const;
-
-/** The credential report by ARN; made when there is none younger than four hours. */
-export async function credentialReport(caller: Caller): Promise<ReadonlyMap<string, Reported>> {
-  for (let round = 0; ; round += 1) {
-    const { State } = await caller.call((iam, options) => iam.generateCredentialReport({}, options));
-    if (State === 'COMPLETE') break;
-    if (round > 50) throw new Error('the credential report does not come');
-    await caller.rest(Math.min(caller.settle / 10, 1000));
-  }
-  const { Content } = await caller.call((iam, options) => iam.getCredentialReport({}, options));
-  const [head = '', ...rows] = new TextDecoder().decode(Content).split('\n').filter((line) => line !== '');
-  const [, arnAt = -1, mfaAt = -1] = COLUMNS.map((column) => head.split(',').indexOf(column));
-  if (arnAt < 0 || mfaAt < 0) throw new Error('the credential report has not the columns that are documented');
-  return new Map(rows.map((row) => row.split(',')).map((cells) => [cells[arnAt] ?? '', { mfa: cells[mfaAt] === 'true' }]));
+export function listed(id: string | undefined, status: string | undefined, made: Date | undefined): Listed {
+  if (id === undefined) throw new Error('AWS listed something without its id');
+  // Whatever is not plainly inactive counts as active.
+  return { id, active: status !== 'Inactive', made: moment(made) };
 }
 
 /** One user as it is now, by name; undefined where the name is somebody else's or nobody's by now. */

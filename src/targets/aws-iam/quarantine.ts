@@ -10,7 +10,7 @@ import type { Who } from './bound.ts';
 import { Gone, isDenied, isMissing, nameOf, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { allCredentials, isDeniedAll, userNow } from './observed.ts';
-import type { AllCredentials, ManagedUser } from './observed.ts';
+import type { AllCredentials, Listed, ManagedUser } from './observed.ts';
 import { DENY_ALL, TAGS, userArn } from './settings.ts';
 import type { AwsSettings } from './settings.ts';
 
@@ -159,24 +159,32 @@ async function lookAgain(caller: Caller, user: ManagedUser): Promise<Look> {
 }
 
 async function closeAll(caller: Caller, user: ManagedUser, { password, keys, services, certificates, sshKeys }: AllCredentials, ended: Ended): Promise<void> {
-  const UserName = user.name;
-  const Status = 'Inactive';
   await closeKeys(caller, user, keys, ended);
   if (password) await takePassword(caller, user, ended);
   await closeServices(caller, user, services, ended);
-  for (const { id } of sshKeys.filter((one) => one.active))
-    await once(ended, 'ssh-key', () => writeOf(caller, user, 'close-ssh-key', id, (iam, options) => iam.updateSSHPublicKey({ UserName, Status, SSHPublicKeyId: id }, options)));
-  for (const { id } of certificates.filter((one) => one.active))
-    await once(ended, 'certificate', () => writeOf(caller, user, 'close-certificate', id, (iam, options) => iam.updateSigningCertificate({ UserName, Status, CertificateId: id }, options)));
+  await closeSshKeys(caller, user, sshKeys, ended);
+  await closeCertificates(caller, user, certificates, ended);
 }
 
-export async function closeKeys(caller: Caller, user: Who, keys: AllCredentials['keys'], ended: Ended): Promise<void> {
+export async function closeSshKeys(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all.filter((one) => one.active))
+    await once(ended, 'ssh-key', () => writeOf(caller, user, 'close-ssh-key', id, (iam, options) => iam.updateSSHPublicKey({ UserName, Status: 'Inactive', SSHPublicKeyId: id }, options)));
+}
+
+export async function closeCertificates(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all.filter((one) => one.active))
+    await once(ended, 'certificate', () => writeOf(caller, user, 'close-certificate', id, (iam, options) => iam.updateSigningCertificate({ UserName, Status: 'Inactive', CertificateId: id }, options)));
+}
+
+export async function closeKeys(caller: Caller, user: Who, keys: readonly Listed[], ended: Ended): Promise<void> {
   const UserName = user.name;
   for (const { id } of keys.filter((one) => one.active))
     await once(ended, 'access-key', () => writeOf(caller, user, 'close-access-key', id, (iam, options) => iam.updateAccessKey({ UserName, Status: 'Inactive', AccessKeyId: id }, options)));
 }
 
-export async function closeServices(caller: Caller, user: Who, services: AllCredentials['services'], ended: Ended): Promise<void> {
+export async function closeServices(caller: Caller, user: Who, services: readonly Listed[], ended: Ended): Promise<void> {
   const UserName = user.name;
   for (const { id } of services.filter((one) => one.active))
     await once(ended, 'service-credential', () =>

@@ -1,5 +1,5 @@
 /** The answer, in the words of a receipt. Nobody signed it: AWS says so, and whoever may write to the repository could. */
-import { hashOf, receipt as receiptText, signerSetHash } from '../../core/texts/index.ts';
+import { CREDENTIAL_KINDS, hashOf, receipt as receiptText, signerSetHash } from '../../core/texts/index.ts';
 import type { Receipt, Running } from '../../core/texts/index.ts';
 import { parseId } from '../../core/access/index.ts';
 import type { Answer } from '../../world.ts';
@@ -51,6 +51,7 @@ function receiptOf({ place, parcel, now, crypto, believed, known, work, observed
     accounts: observed.managed.map((user) => ({ id: user.id, account: user.name, state: isDeniedAll(user) ? 'locked' : 'open' })),
     ended: summed(work.ended),
     running: summed(work.running),
+    credentials: work.credentials,
     root: [],
     differs: once(work.differs, ({ what, subject }) => `${what} ${subject}`),
     failed: once(work.failed, ({ what, subject, why }) => `${what} ${subject} ${why}`),
@@ -58,7 +59,9 @@ function receiptOf({ place, parcel, now, crypto, believed, known, work, observed
     conflicts: [],
     looked: [
       { what: 'account', count: observed.managed.length + observed.others.length },
-      { what: 'access-key', count: work.accessKeys },
+      ...CREDENTIAL_KINDS.map((what) => ({ what, count: work.credentials.filter(({ kind }) => kind === what).length })),
+      { what: 'group', count: observed.managed.flatMap((user) => user.groups).length },
+      { what: 'policy', count: observed.managed.flatMap((user) => [...user.policies, ...user.inline]).length },
     ],
     waysIn: work.waysIn,
   };

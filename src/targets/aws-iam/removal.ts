@@ -6,10 +6,11 @@
  */
 import type { Failed } from '../../core/texts/index.ts';
 import { isStill, writeOf, writeTo } from './bound.ts';
+import type { Who } from './bound.ts';
 import { Gone, nameOf, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { allCredentials } from './observed.ts';
-import type { ManagedUser } from './observed.ts';
+import type { Listed, ManagedUser } from './observed.ts';
 import { denyByBoundary, Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
 import { DENY_ALL } from './settings.ts';
@@ -36,29 +37,55 @@ export async function remove(caller: Caller, user: ManagedUser): Promise<Taken> 
 }
 
 async function takeAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
-  const UserName = user.name;
-  const { password, keys, services, certificates, sshKeys } = await allCredentials(caller, UserName);
+  const { password, keys, services, certificates, sshKeys } = await allCredentials(caller, user.name);
   if (password) await takePassword(caller, user, ended);
-  for (const { id } of keys) await once(ended, 'access-key', () => writeOf(caller, user, 'delete-access-key', id, (iam, options) => iam.deleteAccessKey({ UserName, AccessKeyId: id }, options)));
-  for (const { id } of certificates)
+  await deleteKeys(caller, user, keys, ended);
+  await deleteCertificates(caller, user, certificates, ended);
+  await deleteSshKeys(caller, user, sshKeys, ended);
+  await deleteServices(caller, user, services, ended);
+  await takeDevices(caller, user, ended);
+  await takeRights(caller, user, ended);
+}
+
+export async function deleteKeys(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all) await once(ended, 'access-key', () => writeOf(caller, user, 'delete-access-key', id, (iam, options) => iam.deleteAccessKey({ UserName, AccessKeyId: id }, options)));
+}
+
+export async function deleteCertificates(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all)
     await once(ended, 'certificate', () => writeOf(caller, user, 'delete-certificate', id, (iam, options) => iam.deleteSigningCertificate({ UserName, CertificateId: id }, options)));
-  for (const { id } of sshKeys) await once(ended, 'ssh-key', () => writeOf(caller, user, 'delete-ssh-key', id, (iam, options) => iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId: id }, options)));
-  for (const { id } of services)
+}
+
+export async function deleteSshKeys(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all) await once(ended, 'ssh-key', () => writeOf(caller, user, 'delete-ssh-key', id, (iam, options) => iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId: id }, options)));
+}
+
+export async function deleteServices(caller: Caller, user: Who, all: readonly Listed[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id } of all)
     await once(ended, 'service-credential', () =>
       writeOf(caller, user, 'delete-service-credential', id, (iam, options) => iam.deleteServiceSpecificCredential({ UserName, ServiceSpecificCredentialId: id }, options)),
     );
-  await takeDevices(caller, user, ended);
-  await takeRights(caller, user, ended);
+}
+
+/** A virtual one is deleted as well; a hardware key or a passkey is nobody's then. */
+export async function deleteDevices(caller: Caller, user: Who, all: readonly Pick<Listed, 'id'>[], ended: Ended): Promise<void> {
+  const UserName = user.name;
+  for (const { id: SerialNumber } of all) {
+    await once(ended, 'mfa-device', () => writeTo(caller, user, 'deactivate-mfa-device', (iam, options) => iam.deactivateMFADevice({ UserName, SerialNumber }, options), SerialNumber));
+    if (isVirtual(SerialNumber)) await orMissing(writeTo(caller, user, 'delete-mfa-device', (iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options), SerialNumber));
+  }
 }
 
 /** A virtual device that is assigned to nobody any more stands in no list of a user, and blocks the next of this name. */
 async function takeDevices(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
   const UserName = user.name;
   const mine = await caller.pages((iam, at, options) => iam.listMFADevices({ ...at, UserName }, options));
-  for (const { SerialNumber = '' } of mine.flatMap((page) => page.MFADevices ?? [])) {
-    await once(ended, 'mfa-device', () => writeTo(caller, user, 'deactivate-mfa-device', (iam, options) => iam.deactivateMFADevice({ UserName, SerialNumber }, options), SerialNumber));
-    if (isVirtual(SerialNumber)) await orMissing(writeTo(caller, user, 'delete-mfa-device', (iam, options) => iam.deleteVirtualMFADevice({ SerialNumber }, options), SerialNumber));
-  }
+  const serials = mine.flatMap((page) => page.MFADevices ?? []).map(({ SerialNumber = '' }) => ({ id: SerialNumber }));
+  await deleteDevices(caller, user, serials, ended);
   const left = await caller.pages((iam, at, options) => iam.listVirtualMFADevices({ ...at, AssignmentStatus: 'Unassigned' }, options));
   for (const { SerialNumber = '' } of left.flatMap((page) => page.VirtualMFADevices ?? [])) {
     if (SerialNumber.split(':mfa/')[1]?.toLowerCase() === UserName.toLowerCase())

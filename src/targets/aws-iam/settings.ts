@@ -4,11 +4,16 @@ import { Failure } from '../../core/failure.ts';
 /** Detaching it is the last thing done to a login; AWS's own policy, the same in every account. */
 export const DENY_ALL = 'arn:aws:iam::aws:policy/AWSDenyAll';
 
-/** Tags on a user, and on the role `take away`, where keyward remembers the release. `out`: when everything was denied, and the UserId it was denied to. `text`: a held revocation, in pieces. */
+/**
+ * Tags on a user, and on the role `take away`, where keyward remembers the release. `out`: when everything was denied, and
+ * the UserId it was denied to. `closed`: since when one credential is inactive, its id behind it. `text`: a held
+ * revocation, in pieces.
+ */
 export const TAGS = {
   id: 'keyward:id',
   target: 'keyward:target',
   out: 'keyward:out',
+  closed: 'keyward:closed:',
   release: 'keyward:release',
   signerSet: 'keyward:signer-set',
   manifest: 'keyward:manifest',
@@ -31,6 +36,14 @@ export interface AwsSettings {
   readonly boundary: string;
   readonly holdDays: number;
   readonly password: PasswordRules;
+  readonly oldest: Oldest;
+}
+
+/** Days after which something is too old, or too long unused; undefined: no limit. */
+export interface Oldest {
+  readonly password: number | undefined;
+  readonly accessKey: number | undefined;
+  readonly unused: number | undefined;
 }
 
 /** Throws `text` for a setting that is missing or has not its form: such a manifest was not made by this keyward. */
@@ -42,6 +55,7 @@ export function readSettings(given: Readonly<Record<string, string>>): AwsSettin
       next: 'approve a release with this keyward',
     });
   };
+  const limit = (name: string): number | undefined => (given[name] === undefined ? undefined : Number(one(name, /^[1-9]\d{0,3}$/)));
   return {
     accountId: one('account-id', /^\d{12}$/),
     path: one('path', /^\/(?:[A-Za-z0-9_-]+\/)+$/),
@@ -53,6 +67,7 @@ export function readSettings(given: Readonly<Record<string, string>>): AwsSettin
       symbols: one('password-symbols', /^(yes|no)$/) === 'yes',
       remembered: Number(one('password-remembered', /^\d{1,2}$/)),
     },
+    oldest: { password: limit('oldest-password'), accessKey: limit('oldest-access-key'), unused: limit('oldest-unused') },
   };
 }
 

@@ -107,11 +107,23 @@ function look(settings: AwsSettings): readonly Statement[] {
     {
       Sid: 'LookAtAll',
       Effect: 'Allow',
-      Action: ['iam:GetAccountAuthorizationDetails', 'iam:GenerateCredentialReport', 'iam:GetCredentialReport', 'iam:GetAccountPasswordPolicy'],
+      Action: [
+        ...['iam:GetAccountAuthorizationDetails', 'iam:GenerateCredentialReport', 'iam:GetCredentialReport', 'iam:GetAccountPasswordPolicy'],
+        // Everybody's at once; AWS names no other resource for that.
+        ...['iam:ListServiceSpecificCredentials', 'iam:ListVirtualMFADevices'],
+      ],
       Resource: '*',
     },
     { Sid: 'LookAtOwn', Effect: 'Allow', Action: ['iam:GetRole'], Resource: memory(settings) },
-    { Sid: 'LookAtLogins', Effect: 'Allow', Action: ['iam:GetLoginProfile', 'iam:ListAccessKeys', 'iam:ListServiceSpecificCredentials'], Resource: people(settings) },
+    {
+      Sid: 'LookAtLogins',
+      Effect: 'Allow',
+      Action: [
+        ...['iam:GetLoginProfile', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:ListSSHPublicKeys', 'iam:ListSigningCertificates'],
+        'iam:ListMFADevices',
+      ],
+      Resource: people(settings),
+    },
   ];
 }
 
@@ -129,7 +141,7 @@ function takeAway(settings: AwsSettings): readonly Statement[] {
     {
       Sid: 'LookClosely',
       Effect: 'Allow',
-      Action: ['iam:ListAttachedUserPolicies', 'iam:ListSigningCertificates', 'iam:ListSSHPublicKeys', 'iam:SimulatePrincipalPolicy'],
+      Action: ['iam:ListAttachedUserPolicies', 'iam:SimulatePrincipalPolicy'],
       Resource,
     },
     { Sid: 'Deny', Effect: 'Allow', Action: ['iam:AttachUserPolicy'], Resource, Condition: { ArnEquals: { 'iam:PolicyARN': DENY_ALL } } },
@@ -140,8 +152,8 @@ function takeAway(settings: AwsSettings): readonly Statement[] {
       Action: ['iam:UpdateAccessKey', 'iam:DeleteLoginProfile', 'iam:UpdateServiceSpecificCredential', 'iam:UpdateSSHPublicKey', 'iam:UpdateSigningCertificate'],
       Resource,
     },
-    { Sid: 'Mark', Effect: 'Allow', Action: ['iam:TagUser'], Resource, Condition: keys(TAGS.out, `${TAGS.text}*`) },
-    { Sid: 'LetGo', Effect: 'Allow', Action: ['iam:UntagUser'], Resource, Condition: keys(`${TAGS.text}*`) },
+    { Sid: 'Mark', Effect: 'Allow', Action: ['iam:TagUser'], Resource, Condition: keys(TAGS.out, `${TAGS.text}*`, `${TAGS.closed}*`) },
+    { Sid: 'LetGo', Effect: 'Allow', Action: ['iam:UntagUser'], Resource, Condition: keys(`${TAGS.text}*`, `${TAGS.closed}*`) },
     {
       Sid: 'Remember',
       Effect: 'Allow',
@@ -172,11 +184,10 @@ function apply(settings: AwsSettings, { policies }: Wanted): readonly Statement[
       Effect: 'Allow',
       Action: [
         ...['iam:DetachUserPolicy', 'iam:DeleteUserPolicy', 'iam:DeleteAccessKey', 'iam:DeleteSigningCertificate', 'iam:DeleteSSHPublicKey'],
-        ...['iam:DeleteServiceSpecificCredential', 'iam:ListMFADevices', 'iam:DeactivateMFADevice', 'iam:ListGroupsForUser', 'iam:ListUserPolicies', 'iam:DeleteUser'],
+        ...['iam:DeleteServiceSpecificCredential', 'iam:DeactivateMFADevice', 'iam:ListGroupsForUser', 'iam:ListUserPolicies', 'iam:DeleteUser'],
       ],
       Resource,
     },
-    { Sid: 'LookForDevices', Effect: 'Allow', Action: ['iam:ListVirtualMFADevices'], Resource: '*' },
     { Sid: 'Devices', Effect: 'Allow', Action: ['iam:DeleteVirtualMFADevice'], Resource: arn(settings, 'mfa/*') },
   ];
 }

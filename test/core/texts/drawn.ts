@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { instantOf, sudoersCommand } from '../../../src/core/access/index.ts';
 import type { EmployeeId, Instant, ProviderId, ServerId, SubjectId } from '../../../src/core/access/index.ts';
-import { RECEIVER_REASONS } from '../../../src/core/texts/index.ts';
+import { CREDENTIAL_KINDS, RECEIVER_REASONS } from '../../../src/core/texts/index.ts';
 import type {
   AccountLine,
   Found,
@@ -44,6 +44,14 @@ const someKeys = fc.subarray(KEYS, { minLength: 1 });
 const keys = fc.subarray(KEYS);
 const hashes = fc.uniqueArray(hex, { maxLength: 3 });
 const kind = fc.constantFrom('key', 'ca', 'keys-command', 'sudo', 'group', 'uid-0', 'sshd', 'password' as const);
+const credential = fc.record({
+  account: foundAccount,
+  kind: fc.constantFrom(...CREDENTIAL_KINDS),
+  subject: fc.option(letters, { nil: undefined }),
+  state: fc.constantFrom('active', 'inactive' as const),
+  made: fc.option(instant, { nil: undefined }),
+  used: fc.option(instant, { nil: undefined }),
+});
 const running = fc.record({
   id: subject,
   account,
@@ -211,6 +219,7 @@ export const receipts: fc.Arbitrary<Receipt> = fc.record({
   accounts: unique(fc.record({ id: subject, account, state: fc.constantFrom('open', 'locked' as const) })),
   ended: unique(running),
   running: unique(running),
+  credentials: unique(credential),
   root: unique(fc.record({ id: subject, account, how: fc.constantFrom('sudo', 'group', 'enrolled' as const) })),
   differs: unique(fc.record({ what: word, subject: word })),
   failed: unique(fc.record({ what: word, subject: word, why: words })),
