@@ -179,8 +179,8 @@ async function clearOther(world: World, folder: string, prepared: Prepared): Pro
 /** Manifests that no earlier release holds already. */
 function newManifests(clone: Clone, prepared: Prepared, folder: string): Map<string, Uint8Array> {
   const before = new Set(everInForce(clone.chain).flatMap((one) => one.value.manifests));
-  const fresh = [...prepared.manifests].filter(([hash]) => !before.has(hash));
-  return new Map(fresh.map(([hash, { text }]) => [`${folder}/manifest-${hash}`, toBytes(text)]));
+  const fresh = [...prepared.fresh].filter(([hash]) => !before.has(hash));
+  return new Map(fresh.map(([hash, text]) => [`${folder}/manifest-${hash}`, toBytes(text)]));
 }
 
 function reportOf(

@@ -119,7 +119,8 @@ export function mustCompile(compilation: Compilation): Compiled {
 
 interface Stored {
   readonly releases: readonly Signed[];
-  readonly manifests: ReadonlyMap<string, string>;
+  /** Their bytes: most commands read few of them. */
+  readonly manifests: ReadonlyMap<string, Uint8Array>;
 }
 
 /** `releases/<n>/release`, `<signer>.sig` beside it, `manifest-<hash>`. Nothing is believed yet. */
@@ -127,12 +128,12 @@ async function readReleases(world: World): Promise<Stored> {
   const files = await world.repository.read(['releases']);
   const signatures = new Map<string, string[]>();
   const texts = new Map<string, string>();
-  const manifests = new Map<string, string>();
+  const manifests = new Map<string, Uint8Array>();
   for (const [path, bytes] of files) {
     const [, folder = '', name = ''] = /^releases\/([1-9]\d{0,8})\/([^/]+)$/.exec(path) ?? [];
     if (name === 'release') texts.set(folder, latin1(bytes));
     else if (name.endsWith('.sig')) signatures.set(folder, [...(signatures.get(folder) ?? []), latin1(bytes)]);
-    else if (name.startsWith('manifest-')) manifests.set(name.slice('manifest-'.length), latin1(bytes));
+    else if (name.startsWith('manifest-')) manifests.set(name.slice('manifest-'.length), bytes);
   }
   const releases = [...texts].map(([folder, text]) => ({ text, signatures: signatures.get(folder) ?? [] }));
   return { releases, manifests };
@@ -247,9 +248,9 @@ function takeRevocation(name: string, stored: string, policy: Compiled, chain: C
 
 function manifestReader(stored: Stored, crypto: TextCrypto): Pick<Clone, 'manifestText' | 'manifestsOf'> {
   const manifestText = (hash: string): string => {
-    const text = stored.manifests.get(hash);
-    if (text !== undefined && hashOf(text, crypto) === hash) return text;
-    throw new Failure('trust', `the manifest ${hash.slice(0, 12)}… of a signed release is ${text === undefined ? 'not here' : 'changed'}`, {
+    const bytes = stored.manifests.get(hash);
+    if (bytes !== undefined && hashOf(bytes, crypto) === hash) return latin1(bytes);
+    throw new Failure('trust', `the manifest ${hash.slice(0, 12)}… of a signed release is ${bytes === undefined ? 'not here' : 'changed'}`, {
       next: 'restore releases/ from version control',
     });
   };

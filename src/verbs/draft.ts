@@ -21,7 +21,9 @@ export interface Prepared {
   readonly hash: string;
   readonly inputs: string;
   /** Every target's manifest, by hash. */
-  readonly manifests: ReadonlyMap<string, { readonly value: Manifest; readonly text: string }>;
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  /** The texts of those that the newest release does not have, by hash. */
+  readonly fresh: ReadonlyMap<string, string>;
 }
 
 /** What is chosen for a release rather than compiled. */
@@ -39,7 +41,7 @@ export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Pre
   const undone = clone.revocations.filter((one) => policy.undone.includes(one.name));
   const counted = clone.revocations.filter((one) => !undone.includes(one));
   const known = new Set(clone.chain?.newest.value.manifests);
-  const manifests = render(manifestsMeant(policy, counted, undone), known, crypto);
+  const { manifests, fresh } = render(manifestsMeant(policy, counted, undone), known, crypto);
   const inputs = inputsOf(clone.files, crypto);
   const release = draftRelease(
     clone.chain?.newest,
@@ -56,7 +58,7 @@ export function prepare(clone: Clone, choices: Choices, crypto: TextCrypto): Pre
     crypto,
   );
   const text = releaseText.write(release);
-  return { release, text, hash: hashOf(text, crypto), inputs, manifests };
+  return { release, text, hash: hashOf(text, crypto), inputs, manifests, fresh };
 }
 
 /** Every target's manifest, as a policy and revocations mean it. */
@@ -69,20 +71,22 @@ export function manifestsMeant(policy: Compiled, counted: readonly HeldRevocatio
     undone: undone.map((one) => one.value),
   });
   return [
-    ...policy.servers.map((one) => server(one, policy.grants.on(one.id))),
+    ...policy.servers.map((one) => server(one, policy.grants.sumsOn(one.id))),
     ...policy.providers.map((one) => provider(one, one.grants)),
   ];
 }
 
 /** What the newest release has already was read back when it was made, and need not be once more. */
-function render(meant: readonly Manifest[], known: ReadonlySet<string>, crypto: TextCrypto) {
-  return new Map(
-    meant.map((value) => {
-      const spelled = manifestText.spell(value);
-      const hash = hashOf(spelled, crypto);
-      return [hash, { value, text: known.has(hash) ? spelled : manifestText.write(value) }] as const;
-    }),
-  );
+function render(meant: readonly Manifest[], known: ReadonlySet<string>, crypto: TextCrypto): Pick<Prepared, 'manifests' | 'fresh'> {
+  const manifests = new Map<string, Manifest>();
+  const fresh = new Map<string, string>();
+  const speller = manifestText.speller();
+  for (const value of meant) {
+    const hash = hashOf(speller.spell(value), crypto);
+    manifests.set(hash, value);
+    if (!known.has(hash)) fresh.set(hash, manifestText.write(value));
+  }
+  return { manifests, fresh };
 }
 
 /** Every revocation the release in force lists must be here, or its ids and keys would be forgotten. */

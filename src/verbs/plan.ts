@@ -33,7 +33,7 @@ export async function plan(world: World): Promise<PlanReport> {
 export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): PlanReport {
   const newest = clone.chain?.newest;
   const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value, prepared);
-  const after = { release: prepared.release, manifests: [...prepared.manifests.values()].map((one) => one.value) };
+  const after = { release: prepared.release, manifests: [...prepared.manifests.values()] };
   const result = planChanges(before, after, {
     ...namesOf(clone, receipts, crypto),
     grants: (person, target) => grantsBetween(clone.policy, person, target),
@@ -57,7 +57,7 @@ function olderReceiver(clone: Clone, carried: string): Plan['risks'] {
 
 /** A manifest that stays as it is is the same value on both sides: equal bytes mean the same. */
 function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState['release'], { manifests }: Prepared): ReleaseState {
-  const same = hashes.flatMap((hash) => manifests.get(hash)?.value ?? []);
+  const same = hashes.flatMap((hash) => manifests.get(hash) ?? []);
   const others = clone.manifestsOf(hashes.filter((hash) => !manifests.has(hash)));
   return { release, manifests: [...same, ...[...others.values()].map((one) => one.value)] };
 }

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { reach } from '../../src/core/access/index.ts';
 import type { Grant } from '../../src/core/access/index.ts';
 import { anyOf } from '../../src/core/policy/selectors.ts';
 import type { Compiled } from '../../src/core/policy/index.ts';
@@ -199,6 +200,10 @@ let granted = 0;
 function compare(compiled: Compiled, files: ReadonlyMap<string, string>): void {
   const policyFields = readPlain(files);
   let count = 0;
+  for (const { id } of compiled.servers) {
+    const added = reach(compiled.grants.on(id)).on(id);
+    expect(compiled.grants.sumsOn(id)).toEqual(added.map(({ server: _server, grants: _grants, ...sum }) => sum));
+  }
   for (const person of compiled.people) {
     for (const target of compiled.servers) {
       const expected = grantsOf(policyFields, person.handle, target.name, NOW).sort(byRule);

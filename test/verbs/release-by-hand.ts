@@ -65,7 +65,7 @@ function manifestTexts({ policy, revocations, organization }: Clone): readonly s
     undone: revocations.filter((one) => isUndone(one.name)).map((one) => one.value),
   });
   return [
-    ...policy.servers.map((server) => render.server(server, policy.grants.on(server.id))),
+    ...policy.servers.map((server) => render.server(server, policy.grants.sumsOn(server.id))),
     ...policy.providers.map((provider) => render.provider(provider, provider.grants)),
   ].map((value) => manifest.write(value));
 }

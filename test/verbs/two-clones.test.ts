@@ -48,7 +48,7 @@ async function readIn(acme: Organization, root: string): Promise<Clone> {
 }
 
 const made = (clone: Clone): Prepared => prepare(clone, { number: 2, issued: clone.now, receiver: 'a'.repeat(64) }, crypto);
-const bytes = ({ text, inputs, manifests }: Prepared): string => JSON.stringify([text, inputs, [...manifests].map(([hash, one]) => `${hash} ${one.text}`).sort()]);
+const bytes = ({ text, inputs, manifests, fresh }: Prepared): string => JSON.stringify([text, inputs, [...manifests.keys()].sort(), [...fresh].map((one) => one.join(' ')).sort()]);
 
 test('a clone, made by a git that changes line ends where it may, compiles to the same bytes', async () => {
   const acme = await company();

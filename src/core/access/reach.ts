@@ -22,10 +22,9 @@ interface SudoUntil extends Sudo {
   readonly until?: Instant;
 }
 
-/** All that one person may do on one server. */
-export interface Access {
+/** What grants of one person add up to, on whichever server they hold. */
+export interface Sum {
   readonly person: SubjectId;
-  readonly server: TargetId;
   readonly account: string;
   /** When the last of it ends; absent: does not end. */
   readonly until?: Instant;
@@ -35,6 +34,11 @@ export interface Access {
   readonly command?: string;
   /** By run-as and command, each once. */
   readonly sudo: readonly SudoUntil[];
+}
+
+/** All that one person may do on one server. */
+export interface Access extends Sum {
+  readonly server: TargetId;
   /** The grants behind it, by rule name and place. */
   readonly grants: readonly Grant[];
 }
@@ -57,7 +61,7 @@ export interface Reach {
  */
 export function reach(grants: Iterable<Grant>): Reach {
   const pairs = groupBy([...grants], (grant) => `${grant.server} ${grant.person}`);
-  const all = [...pairs.keys()].sort().map((pair) => addUp(pairs.get(pair) ?? []));
+  const all = [...pairs.keys()].sort().map((pair) => accessOf(pairs.get(pair) ?? []));
   const byPerson = groupBy(all, (access) => access.person);
   const byServer = groupBy(all, (access) => access.server);
   return {
@@ -78,22 +82,30 @@ export function rulesAt(access: Access, now: Instant): readonly RuleSource[] {
   return access.grants.filter((grant) => grant.until === undefined || now <= grant.until).map((grant) => grant.rule);
 }
 
-function addUp(unsorted: readonly Grant[]): Access {
+function accessOf(unsorted: readonly Grant[]): Access {
   const grants = [...unsorted].sort(byRule);
   const [first] = grants;
   if (first === undefined) throw new Failure('internal', 'nothing to add up');
-  for (const grant of grants.slice(1)) mustAgree(first, grant);
+  return { ...addUp(grants), server: first.server, grants };
+}
+
+/**
+ * The sum of one person's grants on one server, in any order. At least one.
+ * Throws `internal` when they differ in account, `from` or `command`, as `reach` does.
+ */
+export function addUp(grants: readonly Grant[]): Sum {
+  const [first, ...others] = grants;
+  if (first === undefined) throw new Failure('internal', 'nothing to add up');
+  for (const grant of others) mustAgree(first, grant);
   const until = grants.map((grant) => grant.until).reduce(laterEnd);
   return {
     person: first.person,
-    server: first.server,
     account: first.account,
     ...end(until),
     spans: spansOf(grants),
     ...(first.from === undefined ? {} : { from: [...new Set(first.from)].sort() }),
     ...(first.command === undefined ? {} : { command: first.command }),
     sudo: sudoOf(grants),
-    grants,
   };
 }
 

@@ -2,8 +2,6 @@
 import { Failure } from '../failure.ts';
 import type { Grant, SubjectId, TargetId } from '../access/index.ts';
 import type { Hash, Manifest, Release } from '../texts/index.ts';
-import { holdingsOn } from './abilities.ts';
-import type { Holding } from './abilities.ts';
 
 /** A release with the manifests that it lists. */
 export interface ReleaseState {
@@ -32,16 +30,16 @@ interface Pair {
   readonly after: Manifest | undefined;
 }
 
-/** A pair with what everybody held and will hold there. */
+/** A pair with who held something there and who will, each once. Where nothing changes there, it is one list. */
 export interface ComparedPair extends Pair {
-  readonly had: ReadonlyMap<SubjectId, Holding>;
-  readonly has: ReadonlyMap<SubjectId, Holding>;
+  readonly had: readonly SubjectId[];
+  readonly has: readonly SubjectId[];
 }
 
 /** Every server of the two releases, by id. */
 export function compare(before: ReleaseState | undefined, after: ReleaseState): readonly ComparedPair[] {
   for (const state of before === undefined ? [after] : [before, after]) mustBeWhole(state);
-  return pairUp(before?.manifests ?? [], after.manifests).map((pair) => ({ ...pair, ...holdingsOf(pair) }));
+  return pairUp(before?.manifests ?? [], after.manifests).map((pair) => ({ ...pair, ...holdersOf(pair) }));
 }
 
 /** A plan made from some of the manifests would show what it did not look at as lost, or not at all. */
@@ -60,9 +58,14 @@ function pairUp(before: readonly Manifest[], after: readonly Manifest[]): readon
   return targets.map((target) => ({ target, before: old.get(target), after: next.get(target) }));
 }
 
-function holdingsOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
-  const none: ReadonlyMap<SubjectId, Holding> = new Map();
-  const had = before === undefined ? none : holdingsOn(before);
+function holdersOf({ before, after }: Pair): Pick<ComparedPair, 'had' | 'has'> {
+  const had = before === undefined ? [] : holders(before);
   // Most servers stay as they are.
-  return { had, has: after === before ? had : after === undefined ? none : holdingsOn(after) };
+  return { had, has: after === before ? had : after === undefined ? [] : holders(after) };
+}
+
+/** Who has an account in a manifest and is not revoked in it. */
+function holders({ accounts, revokedIds }: Manifest): readonly SubjectId[] {
+  const out = new Set(revokedIds);
+  return accounts.flatMap(({ id }) => (out.has(id) ? [] : [id]));
 }

@@ -2,7 +2,8 @@
 import type { SubjectId } from '../access/index.ts';
 import { people } from '../texts/index.ts';
 import type { Hash, Manifest, SignerSet } from '../texts/index.ts';
-import { abilitiesOf } from './abilities.ts';
+import { abilitiesOf, holdingsOn } from './abilities.ts';
+import type { Holding } from './abilities.ts';
 import { accessChanges } from './access-changes.ts';
 import { change, inOrder } from './change.ts';
 import type { Change, Named } from './change.ts';
@@ -28,17 +29,25 @@ export function planChanges(before: ReleaseState | undefined, after: ReleaseStat
     ...compared.flatMap((pair) => serverChanges(pair, names)),
     ...organizationChanges(before, after, names),
   ]);
-  const all = compared.flatMap(({ had, has }) => [...(had === has ? had.keys() : new Set([...had.keys(), ...has.keys()]))]);
-  return {
-    changes,
-    risks: risksOf({ before, after, compared, names }),
-    looked: { people: new Set(all).size, servers: compared.length, accesses: all.length },
-  };
+  return { changes, risks: risksOf({ before, after, compared, names }), looked: lookedAt(compared) };
 }
 
-function peopleChanges({ target, had, has }: ComparedPair, names: Names): readonly Change[] {
+function lookedAt(compared: readonly ComparedPair[]): Plan['looked'] {
+  const all = new Set<SubjectId>();
+  let accesses = 0;
+  for (const { had, has } of compared) {
+    const here = had === has ? had : [...new Set([...had, ...has])];
+    accesses += here.length;
+    for (const id of here) all.add(id);
+  }
+  return { people: all.size, servers: compared.length, accesses };
+}
+
+function peopleChanges({ target, before: old, after: next }: ComparedPair, names: Names): readonly Change[] {
+  if (old === next) return [];
   const server = named(target, names.target);
-  if (had === has) return [];
+  const had = old === undefined ? new Map<SubjectId, Holding>() : holdingsOn(old);
+  const has = next === undefined ? new Map<SubjectId, Holding>() : holdingsOn(next);
   const ids = [...new Set([...had.keys(), ...has.keys()])];
   const changed = ids.filter((id) => had.get(id)?.spelled !== has.get(id)?.spelled);
   return changed.flatMap((id) => {

@@ -26,8 +26,9 @@ export function risksOf(plan: RisksOf): readonly Risk[] {
 
 /** More than a handful who could reach something and will reach nothing. */
 function manyLose({ compared, names }: RisksOf): readonly Risk[] {
-  const still = new Set(compared.flatMap(({ has }) => [...has.keys()]));
-  const lose = new Set(compared.flatMap(({ had }) => [...had.keys()].filter((id) => !still.has(id))));
+  const still = new Set<SubjectId>();
+  for (const { has } of compared) for (const id of has) still.add(id);
+  const lose = new Set(compared.flatMap(({ had }) => had.filter((id) => !still.has(id))));
   if (lose.size <= A_HANDFUL) return [];
   const who = [...lose].map((id: SubjectId) => names.person(id) ?? id).sort();
   return [{ name: `many-lose:${lose.size}`, message: `${lose.size} people lose all access: ${some(who)}` }];
@@ -39,7 +40,7 @@ function abandoned({ compared, names }: RisksOf): readonly Risk[] {
   return gone.map(({ target, had }) => {
     const name = names.target(target) ?? target;
     const who =
-      had.size === 0 ? 'whatever it has' : `what it grants to ${had.size} ${had.size === 1 ? 'person' : 'people'}`;
+      had.length === 0 ? 'whatever it has' : `what it grants to ${had.length} ${had.length === 1 ? 'person' : 'people'}`;
     const message = `${name} is left out and no receipt shows that keyward was taken off it: ${who} stays there, and no offboarding will reach it`;
     return { name: `abandoned:${name}`, message };
   });

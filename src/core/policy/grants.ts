@@ -1,6 +1,6 @@
 /** All grants of a policy, made from its rules when they are asked for. */
-import type { Allow, Grant, Instant, Person, RuleSource, Server, SubjectId, Sudo, TargetId } from '../access/index.ts';
-import { addAllow, ALLOW_NOTHING, earlierEnd } from '../access/index.ts';
+import type { Allow, Grant, Instant, Person, RuleSource, Server, SubjectId, Sudo, Sum, TargetId } from '../access/index.ts';
+import { addAllow, addUp, ALLOW_NOTHING, earlierEnd } from '../access/index.ts';
 import type { Bits } from './bits.ts';
 import type { Grants } from './compiled.ts';
 import type { WrittenAllow, WrittenSudo } from './written.ts';
@@ -28,6 +28,10 @@ export class RuleGrants implements Grants {
   readonly #rules: readonly GivingRule[];
   readonly #personNumber: ReadonlyMap<string, number>;
   readonly #serverNumber: ReadonlyMap<string, number>;
+  /** People by id. */
+  readonly #order: readonly number[];
+  /** Of each person by number: what rules add up to, by the numbers of the rules. */
+  readonly #sums: readonly Map<string, Sum>[];
 
   /** `ends` holds each person's own end, by their number. */
   constructor(
@@ -42,6 +46,8 @@ export class RuleGrants implements Grants {
     this.#rules = rules;
     this.#personNumber = new Map(people.map(({ id }, number) => [id, number]));
     this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
+    this.#order = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1)).map(([number]) => number);
+    this.#sums = people.map(() => new Map());
   }
 
   get count(): number {
@@ -64,6 +70,16 @@ export class RuleGrants implements Grants {
       .flatMap((rule) => rule.people.members.map((person) => this.#grant(rule, person, number)));
   }
 
+  sumsOn(server: TargetId): readonly Sum[] {
+    const where = this.#serverNumber.get(server);
+    if (where === undefined) return [];
+    const reached = this.#rulesByPerson(where);
+    return this.#order.flatMap((who) => {
+      const rules = reached[who];
+      return rules === undefined ? [] : [this.#sum(rules, who, where)];
+    });
+  }
+
   between(person: SubjectId, server: TargetId): readonly Grant[] {
     const who = this.#personNumber.get(person);
     const where = this.#serverNumber.get(server);
@@ -78,6 +94,30 @@ export class RuleGrants implements Grants {
       for (const person of rule.people.members)
         for (const server of rule.servers.members) yield this.#grant(rule, person, server);
     }
+  }
+
+  /** Numbers of the rules that reach a server, by the number of the person they are for. */
+  #rulesByPerson(where: number): readonly (readonly number[] | undefined)[] {
+    const reached: number[][] = [];
+    for (const [number, { people, servers }] of this.#rules.entries()) {
+      if (!servers.has(where)) continue;
+      for (const who of people.members) {
+        const own = reached[who];
+        if (own === undefined) reached[who] = [number];
+        else own.push(number);
+      }
+    }
+    return reached;
+  }
+
+  #sum(rules: readonly number[], who: number, where: number): Sum {
+    const sums = this.#sums[who] as Map<string, Sum>;
+    const name = rules.join(' ');
+    const known = sums.get(name);
+    if (known !== undefined) return known;
+    const sum = addUp(rules.map((number) => this.#grant(this.#rules[number] as GivingRule, who, where)));
+    sums.set(name, sum);
+    return sum;
   }
 
   #grant({ gives }: GivingRule, who: number, where: number): Grant {

@@ -7,7 +7,7 @@ import type { Instant } from '../access/index.ts';
 import type { Entry } from './at.ts';
 import { Bits } from './bits.ts';
 import type { ReadPolicy } from './read.ts';
-import { employeeMatcher, machineMatcher, serverMatcher } from './selectors.ts';
+import { employeeFinder, machineMatcher, serverFinder } from './selectors.ts';
 import type {
   WrittenEmployee,
   WrittenMachine,
@@ -47,15 +47,14 @@ export function reachOfRules(policy: ReadPolicy, now: Instant): Reaches {
   const numberOfPerson = new Map(people.map(({ name }, number) => [name, number]));
   const employees = policy.employees.filter(({ value }) => isHere(value, now));
   const machines = policy.machines.filter(({ value }) => isHere(value, now));
-  const kept = [...servers.entries()].filter(([, { value }]) => value.removed === undefined);
+  const findEmployees = employeeFinder(employees);
   const to = (selector: WrittenPeople): string[] => [
-    ...employees.filter(employeeMatcher(selector)).map(({ name }) => name),
+    ...findEmployees(selector),
     ...machines.filter(machineMatcher(selector)).map(({ name }) => name),
   ];
-  const on = (selector: WrittenServers): number[] => {
-    const meant = serverMatcher(selector);
-    return kept.filter(([, server]) => meant(server)).map(([number]) => number);
-  };
+  const findServers = serverFinder(servers);
+  const on = (selector: WrittenServers): number[] =>
+    findServers(selector).filter((number) => servers[number]?.value.removed === undefined);
   const rules = policy.rules.map((rule): RuleReach => {
     const until = endOf(rule.value);
     const numbers = to(rule.value.to).map((handle) => numberOfPerson.get(handle) ?? 0);

@@ -102,8 +102,14 @@ export function row<V extends object>(fields: { readonly [K in keyof V]-?: Field
   return {
     form: parts.map(([part, field]) => `${part} (${field.form})`).join(', '),
     read: (text) => readRow(parts, text),
-    write: (value) => parts.map(([part, field]) => field.write(value[part] as never)).join(' '),
+    write: (value) => writeRow(parts, value),
   };
+}
+
+function writeRow<V>(parts: readonly [keyof V & string, Field<never>][], value: V): string {
+  let written = '';
+  for (const [part, field] of parts) written += `${written === '' ? '' : ' '}${field.write(value[part] as never)}`;
+  return written;
 }
 
 function readRow<V>(parts: readonly [keyof V & string, Field<never>][], text: string): Reading<V> | undefined {

@@ -48,9 +48,12 @@ export interface Line<T> {
   /** The value of one line, or undefined. */
   readonly readRow: (text: string) => Reading<unknown> | undefined;
   readonly gather: (rows: readonly unknown[]) => T;
-  /** What stands behind the word, line by line, in the order of the text. */
-  readonly write: (value: T) => readonly string[];
+  /** What stands behind the word, line by line, in the order of the text. `known` are rows that were spelled already. */
+  readonly write: (value: T, known?: Spelled) => readonly string[];
 }
+
+/** Rows by their value, as they are spelled. */
+type Spelled = Map<object, string>;
 
 /** A line for each part of a value, in the order in which they stand in the text. */
 export type Table<V> = { readonly [K in keyof V]-?: Line<V[K]> };
@@ -63,14 +66,22 @@ export interface Breach {
   readonly nth?: number;
 }
 
+/**
+ * Tells how values are spelled, not read back: to compare with what was written before, never to sign. A row that is the
+ * same object in several values is spelled once.
+ */
+export interface Speller<V> {
+  spell(value: V): string;
+}
+
 /** One kind of text. */
 export interface Text<V> {
   /** `release` in `keyward-release v1`. */
   readonly kind: string;
   /** The value of a text's bytes. Throws `Failure` with a reason, the name given and the line. */
   parse(text: Uint8Array | string, name?: string): V;
-  /** How a value is spelled, not read back: to compare with what was written before, never to sign. */
-  spell(value: V): string;
+  /** For values that share rows. */
+  speller(): Speller<V>;
   /** The one spelling of a value. Throws `too-large` by its reason, and `internal` for a value that has no spelling. */
   write(value: V): string;
 }
@@ -99,12 +110,22 @@ export function many<T>(
   return {
     ...line(word, field, least, Infinity),
     gather: (rows) => rows as readonly T[],
-    write: (values) =>
-      [...values]
-        .map((value) => ({ value, text: field.write(value) }))
-        .sort((a, b) => (order?.(a.value, b.value) ?? 0) || byBytes(a.text, b.text))
-        .map(({ text }) => text),
+    write: (values, known) => {
+      const texts = values.map((value) => spelledOnce(value, field, known));
+      if (order === undefined) return texts.sort(byBytes);
+      const written = values.map((value, i) => ({ value, text: texts[i] ?? '' }));
+      return written.sort((a, b) => order(a.value, b.value) || byBytes(a.text, b.text)).map(({ text }) => text);
+    },
   };
+}
+
+function spelledOnce<T>(value: T, field: Field<T>, known: Spelled | undefined): string {
+  if (known === undefined || typeof value !== 'object' || value === null) return field.write(value);
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  const spelled = field.write(value);
+  known.set(value, spelled);
+  return spelled;
 }
 
 /** As `many`, and at least once. */
@@ -129,24 +150,21 @@ export function text<V extends object>(
   laws: (value: V) => Breach | undefined = () => undefined,
 ): Text<V> {
   const parts = Object.entries(table) as [keyof V & string, Line<never>][];
-  const compose = (value: V): string => {
-    const lines = parts.flatMap(([part, { word, write }]) =>
-      write(value[part] as never).map((rest) => `${word} ${rest}`),
-    );
-    return `${[`keyward-${kind} v1`, ...lines].join('\n')}\n`;
+  const composed = (value: V, known?: Spelled): readonly string[] => {
+    const lines = [`keyward-${kind} v1`];
+    for (const [part, { word, write }] of parts)
+      for (const rest of write(value[part] as never, known)) lines.push(`${word} ${rest}`);
+    return lines;
   };
+  const compose = (value: V, known?: Spelled): string => `${composed(value, known).join('\n')}\n`;
   const parse = (input: Uint8Array | string, name = kind): V => {
     const lines = linesOf(input, cap, name);
     if (lines[0] !== `keyward-${kind} v1`)
       throw refusal('unknown-text', `this is no ${kind} of version 1`, { text: name, line: 1 });
     const value = readLines<V>(parts, lines, name);
     const broken = laws(value);
-    if (broken !== undefined) {
-      const line = lines.findIndex((candidate) => candidate.startsWith(`${broken.word ?? ''} `)) + 1;
-      const at = line > 0 ? { line: line + (broken.nth ?? 0) } : {};
-      throw refusal(broken.reason, broken.message, { text: name, ...at });
-    }
-    sameSpelling(compose(value).split('\n'), lines, name);
+    if (broken !== undefined) throw refusedBy(broken, lines, name);
+    sameSpelling(composed(value), lines, name);
     return value;
   };
   const write = (value: V): string => {
@@ -155,12 +173,25 @@ export function text<V extends object>(
       parse(written, kind);
     } catch (cause) {
       if (reasonOf(cause) === 'too-large') throw cause;
-      const why = cause instanceof Failure ? cause.message : 'it cannot be read back';
-      throw new Failure('internal', `this ${kind} cannot be written: ${why}`, { cause });
+      throw unwritten(kind, cause);
     }
     return written;
   };
-  return { kind, parse, spell: compose, write };
+  const speller = (): Speller<V> => {
+    const known: Spelled = new Map();
+    return { spell: (value) => compose(value, known) };
+  };
+  return { kind, parse, speller, write };
+}
+
+function unwritten(kind: string, cause: unknown): Failure {
+  const why = cause instanceof Failure ? cause.message : 'it cannot be read back';
+  return new Failure('internal', `this ${kind} cannot be written: ${why}`, { cause });
+}
+
+function refusedBy({ reason, message, word = '', nth = 0 }: Breach, lines: readonly string[], name: string): Failure {
+  const line = lines.findIndex((candidate) => candidate.startsWith(`${word} `)) + 1;
+  return refusal(reason, message, { text: name, ...(line > 0 ? { line: line + nth } : {}) });
 }
 
 /** The lines of a text, its bytes looked at: caps first, then ASCII, then line ends. */
@@ -207,11 +238,13 @@ function ascii(bytes: Uint8Array): string {
 /** The bytes of a string of single bytes. A wider character has none: two texts must never have equal bytes. */
 export function bytesOf(written: string): Uint8Array {
   const bytes = new Uint8Array(written.length);
+  let all = 0;
   for (let i = 0; i < written.length; i += 1) {
     const code = written.charCodeAt(i);
-    if (code > 255) throw new Failure('internal', 'a text was read as characters instead of bytes');
     bytes[i] = code;
+    all |= code;
   }
+  if (all > 255) throw new Failure('internal', 'a text was read as characters instead of bytes');
   return bytes;
 }
 

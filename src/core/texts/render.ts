@@ -4,8 +4,8 @@
  * Pure, and the same bytes in whatever order anything comes in. Whatever is revoked is left out here, and the receiver
  * leaves it out once more by the `revoked` lines.
  */
-import { laterEnd, reach, sudoersCommand } from '../access/index.ts';
-import type { Access, Accepted, Grant, Person, Server, SubjectId, TargetId } from '../access/index.ts';
+import { laterEnd, sudoersCommand } from '../access/index.ts';
+import type { Accepted, Grant, Person, Server, SubjectId, Sum, TargetId } from '../access/index.ts';
 import { Failure } from '../failure.ts';
 import { renderKeyLine } from '../ssh/authorized-keys-line.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
@@ -34,9 +34,17 @@ interface Shared {
   readonly revokedKeys: ReadonlyMap<string, PublicKey>;
 }
 
+/** What one sum is written as: the same lines in every manifest it stands in. */
+interface Lines {
+  readonly account: AccountLine;
+  readonly keys: readonly KeyLine[];
+  readonly sudo: readonly SudoLine[];
+}
+
 /** Renders manifests. Make one for all targets of a release. */
 export interface Renderer {
-  readonly server: (server: Server, grants: Iterable<Grant>) => Manifest;
+  /** `sums`: one for each person. */
+  readonly server: (server: Server, sums: readonly Sum[]) => Manifest;
   readonly provider: (provider: ProviderTarget, grants: Iterable<Grant>) => Manifest;
 }
 
@@ -50,9 +58,17 @@ export function renderer(fleet: Fleet): Renderer {
     revokedIds: new Set(fleet.counted.flatMap(({ id }) => (id === undefined ? [] : [id])).sort()),
     revokedKeys: byLine(keysOut(fleet, people.values()).filter((key) => !couriers.has(key.line))),
   };
+  const written = new Map<Sum, Lines>();
+  const linesOf = (sum: Sum): Lines => {
+    const known = written.get(sum);
+    if (known !== undefined) return known;
+    const lines = render(shared, sum);
+    written.set(sum, lines);
+    return lines;
+  };
   return {
-    // A removed server has no grants: it keeps its couriers, and what is revoked stays out.
-    server: (server, grants) => renderOne(shared, server, server.removed === undefined ? grants : []),
+    // A removed server grants nothing: it keeps its couriers, and what is revoked stays out.
+    server: (server, sums) => renderServer(shared, server, server.removed === undefined ? sums : [], linesOf),
     provider: (provider, grants) => renderProvider(shared, provider, grants),
   };
 }
@@ -67,11 +83,9 @@ function keysOut({ counted, undone }: Fleet, people: Iterable<Person>): readonly
   return [...counted.flatMap((revocation) => revocation.keys), ...stillOut];
 }
 
-function renderOne(shared: Shared, server: Server, grants: Iterable<Grant>): Manifest {
-  const granted = reach(grants)
-    .on(server.id)
-    .filter(({ person }) => !shared.revokedIds.has(person));
-  const pairs = granted.map((access) => ({ access, person: mustBeKnown(shared.people, access.person) }));
+function renderServer(shared: Shared, server: Server, sums: readonly Sum[], linesOf: (sum: Sum) => Lines): Manifest {
+  const given = sums.filter(({ person }) => !shared.revokedIds.has(person)).map(linesOf);
+  const adopted = new Set<SubjectId>(server.adopt);
   return {
     organization: shared.organization,
     target: server.id,
@@ -80,9 +94,9 @@ function renderOne(shared: Shared, server: Server, grants: Iterable<Grant>): Man
     hostKeys: [...byLine(server.hostKeys).values()],
     nextHostKeys: [...byLine(server.nextHostKeys).values()],
     couriers: shared.couriers,
-    accounts: pairs.map(({ access, person }) => accountLine(server, access, person)),
-    keys: pairs.flatMap(({ access, person }) => keyLines(shared, access, person)),
-    sudo: granted.flatMap(sudoLines),
+    accounts: given.map(({ account }) => (adopted.has(account.id) ? { ...account, how: 'adopt' } : account)),
+    keys: given.flatMap(({ keys }) => keys),
+    sudo: given.flatMap(({ sudo }) => sudo),
     rights: [],
     accepted: acceptedLines(server.accepted),
     revokedIds: [...shared.revokedIds],
@@ -139,33 +153,31 @@ function rightLines(given: readonly Grant[]): readonly RightLine[] {
   return [...rights.values()];
 }
 
-function accountLine(server: Server, access: Access, person: Person): AccountLine {
-  return {
-    id: access.person,
-    account: access.account,
-    uid: person.uid,
-    how: server.adopt.includes(access.person) ? 'adopt' : 'new',
-    from: person.takesOver,
-    end: access.until,
-  };
+function render(shared: Shared, sum: Sum): Lines {
+  const person = mustBeKnown(shared.people, sum.person);
+  return { account: accountLine(sum, person), keys: keyLines(shared, sum, person), sudo: sudoLines(sum) };
 }
 
-function keyLines(shared: Shared, access: Access, person: Person): readonly KeyLine[] {
+function accountLine(sum: Sum, person: Person): AccountLine {
+  return { id: sum.person, account: sum.account, uid: person.uid, how: 'new', from: person.takesOver, end: sum.until };
+}
+
+function keyLines(shared: Shared, sum: Sum, person: Person): readonly KeyLine[] {
   const keys = [...byLine(person.keys).values()].filter((key) => !shared.revokedKeys.has(key.line));
-  return access.spans.flatMap(({ until, allow }) =>
+  return sum.spans.flatMap(({ until, allow }) =>
     keys.map((key) => ({
-      id: access.person,
-      account: access.account,
+      id: sum.person,
+      account: sum.account,
       end: until,
-      line: renderKeyLine(key, { allow, from: access.from, command: access.command }),
+      line: renderKeyLine(key, { allow, from: sum.from, command: sum.command }),
     })),
   );
 }
 
-function sudoLines(access: Access): readonly SudoLine[] {
-  return access.sudo.map(({ runAs, command, until }) => ({
-    id: access.person,
-    account: access.account,
+function sudoLines(sum: Sum): readonly SudoLine[] {
+  return sum.sudo.map(({ runAs, command, until }) => ({
+    id: sum.person,
+    account: sum.account,
     end: until,
     runAs,
     command: sudoersCommand(command),

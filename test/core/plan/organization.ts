@@ -1,5 +1,5 @@
 /** A whole organization built from a few grants, and the plan between two of them. */
-import { instantOf, later } from '../../../src/core/access/index.ts';
+import { instantOf, later, reach } from '../../../src/core/access/index.ts';
 import type { EmployeeId, Grant, Instant, Server, ServerId, SubjectId } from '../../../src/core/access/index.ts';
 import { planChanges } from '../../../src/core/plan/index.ts';
 import type { Change, Plan } from '../../../src/core/plan/index.ts';
@@ -71,12 +71,7 @@ export function state(world: World) {
   }));
   const { counted = [], undone = [] } = world;
   const { server: manifestOf } = renderer({ organization: 'acme', people, couriers: couriers.map(key), counted, undone });
-  const manifests = servers.map((one) =>
-    manifestOf(
-      one,
-      grants.filter((each) => each.server === one.id),
-    ),
-  );
+  const manifests = servers.map((one) => manifestOf(one, reach(grants).on(one.id)));
   const parts = {
     organization: 'acme',
     number: 1,

@@ -72,12 +72,7 @@ function render(grants: readonly Grant[], { servers = SERVERS, ...parts }: Parts
     undone: [],
     ...parts,
   });
-  const rendered = servers.map((one) =>
-    manifestOf(
-      one,
-      grants.filter((grant) => grant.server === one.id),
-    ),
-  );
+  const rendered = servers.map((one) => manifestOf(one, reach(grants).on(one.id)));
   return rendered.toSorted((a, b) => (a.target < b.target ? -1 : 1));
 }
 
