@@ -2,7 +2,8 @@
 import { formatInstant } from '../core/access/index.ts';
 import type { Instant } from '../core/access/index.ts';
 import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
-import type { OutReport, Proof } from '../verbs/revoke.ts';
+import type { Proof } from '../verbs/refusal-proof.ts';
+import type { OutReport } from '../verbs/revoke.ts';
 import { commitLine, endedText, runningText } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -10,7 +11,7 @@ import { table } from './table.ts';
 /** `bob reaches 12 servers. Ends now: 3 sessions, 1 cron job on web-1 and db-2.` */
 export function previewText(preview: OffboardPreview, style: Style): string {
   const handle = tame(preview.handle);
-  const lines = [`${handle} reaches ${count(preview.reaches.length, 'target')}. ${endsNow(preview)}`];
+  const lines = [`${handle} reaches ${count(preview.reaches.length, 'target')}.${preview.targets === 0 ? '' : ` ${endsNow(preview)}`}`];
   for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${tame(one.why)}`);
   if (preview.isSigner) lines.push(`! ${handle} is a signer as well: the next release must leave them out.`);
   return lines.map((line) => wrap(line, style.width, '  ')).join('\n');

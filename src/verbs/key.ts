@@ -11,8 +11,9 @@ import type { PolicyFiles } from '../core/policy/index.ts';
 import { mustMean, readInForce } from './in-force.ts';
 import { knownTargets } from './known-targets.ts';
 import { whoAmI } from './me.ts';
-import { carryOut, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
-import type { Out, OutReport } from './revoke.ts';
+import type { Out } from './refusal-proof.ts';
+import { carryOut, keysEver, makeRevocation, notLooked, statusOf } from './revoke.ts';
+import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
 import { keepVerified } from './trust.ts';
 
@@ -96,7 +97,7 @@ export async function revokeKey(world: World, options: KeyRevokeOptions): Promis
     throw new Failure('risk', 'the key is not revoked; nothing was changed', { next: `--confirm ${person.handle} does it without asking` });
   }
   const journal = await world.journals.begin(clone.organization, 'key revoke', clone.now);
-  const before = await lookBefore(world, clone, journal, knownTargets(clone), out, options.limits);
+  const before = notLooked(world, clone, knownTargets(clone), out);
   const revocation = await makeRevocation(world, clone, journal, me, out);
   const files = await dropLine(world, clone, person.handle, key);
   const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);

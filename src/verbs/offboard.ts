@@ -9,16 +9,15 @@ import type { ExitStatus } from '../core/failure.ts';
 import { compilePolicy, readNames, setLeft } from '../core/policy/index.ts';
 import type { Edited } from '../core/policy/index.ts';
 import type { Running } from '../core/texts/index.ts';
-import type { Journal, Watch, World } from '../world.ts';
-import { targetOf } from './carry.ts';
+import type { World } from '../world.ts';
 import { INPUTS } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { mustMean, readInForce } from './in-force.ts';
-import { knownTargets, signsNothing } from './known-targets.ts';
-import type { KnownTarget } from './known-targets.ts';
+import { knownTargets } from './known-targets.ts';
 import { whoAmI } from './me.ts';
-import { carryOut, heldOn, keysEver, lookBefore, makeRevocation, statusOf } from './revoke.ts';
-import type { Before, Out, OutReport } from './revoke.ts';
+import type { Before, Out } from './refusal-proof.ts';
+import { carryOut, keysEver, lookBefore, makeRevocation, notLooked, statusOf } from './revoke.ts';
+import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
 import { keepVerified } from './trust.ts';
 
@@ -28,7 +27,7 @@ export interface OffboardPreview {
   readonly keys: number;
   /** Targets where the person has grants. */
   readonly reaches: readonly string[];
-  /** Targets that were looked at; a key may lie where nobody granted it. */
+  /** Targets that were looked at: all, since a key may lie where nobody granted it, or none where `--confirm` said yes. */
   readonly targets: number;
   readonly running: readonly (Running & { readonly target: string })[];
   readonly unknown: readonly { readonly name: string; readonly why: string }[];
@@ -65,16 +64,22 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
   const out: Out = { handle: person.handle, id: person.id, keys: keysEver(clone, person.id), about: person.id };
   const journal = await world.journals.begin(clone.organization, 'offboard', clone.now);
   await journal.append({ what: 'begin', id: person.id, keys: out.keys.length });
-  const taking: Taking = { world, clone, journal, me, out, options, targets: knownTargets(clone) };
-  const early = await tellEarly(taking);
-  const late = await lookAndTell(taking, early);
-  if (!('signed' in late)) return late;
-  const { preview, signed, told } = late;
-  const reports = told.flatMap((one) => one.reports);
+  const targets = knownTargets(clone);
+  // Who said yes beforehand is shown nothing to decide upon, so nothing is waited for.
+  const atOnce = !options.dryRun && world.terminal.isConfirmed(person.handle);
+  const before = atOnce ? notLooked(world, clone, targets, out) : await lookBefore(world, clone, journal, targets, out, options.limits);
+  const preview = previewOf(clone, out, before);
+  options.show(preview);
+  if (options.dryRun) return preview;
+  if (!(await world.terminal.confirm(`Take ${person.handle} out everywhere?`, person.handle))) {
+    throw new Failure('risk', `${person.handle} is not taken out; nothing was changed`, { next: `--confirm ${person.handle} does it without asking` });
+  }
+  const revocation = await makeRevocation(world, clone, journal, me, out);
+  const policy = await writeLeft(world, clone, out);
+  const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
   const removed = await takeSigner(world, person.handle);
   const status = worst([statusOf(reports), EXIT.done]);
-  const { revocation, policy } = signed;
-  const paths = [...new Set([revocation.path, ...policy, ...told.flatMap((one) => one.written)])].sort();
+  const paths = [...new Set([revocation.path, ...policy, ...written])].sort();
   await journal.append({ what: 'end', id: person.id, status, written: [...paths, ...removed] });
   return {
     handle: person.handle,
@@ -90,97 +95,17 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
   };
 }
 
-/** What one offboarding works with. */
-interface Taking {
-  readonly world: World;
-  readonly clone: Clone;
-  readonly journal: Journal;
-  readonly me: ReturnType<typeof whoAmI>;
-  readonly out: Out;
-  readonly options: OffboardOptions;
-  readonly targets: readonly KnownTarget[];
-}
-
-interface SignedOut {
-  readonly revocation: Awaited<ReturnType<typeof makeRevocation>>;
-  readonly policy: readonly string[];
-}
-
-type Told = Awaited<ReturnType<typeof carryOut>>;
-
-interface Early {
-  readonly targets: readonly KnownTarget[];
-  readonly signed: SignedOut;
-  /** Settled, so that what fails here is not lost while others are looked at. */
-  readonly told: Promise<PromiseSettledResult<Told>>;
-}
-
-/**
- * Where a script said yes beforehand, targets that can sign nothing are told at once: no refusal can be proved there, so
- * a look before would be compared with nothing. Everybody else is looked at meanwhile.
- */
-async function tellEarly(taking: Taking): Promise<Early | undefined> {
-  const { world, clone, journal, out, options } = taking;
-  const targets = taking.targets.filter(signsNothing);
-  if (targets.length === 0 || options.dryRun || !world.terminal.isConfirmed(out.handle)) return undefined;
-  // What they are reached with is loaded while the text is signed; what fails here fails again where it is told.
-  for (const target of targets) if (target.place !== undefined) targetOf(world, clone, target).catch(() => undefined);
-  const signed = await sign(taking);
-  const before = targets.map((target) => ({ target, outcome: NOT_LOOKED, held: heldOn(target, out.about), accepted: [] }));
-  const telling = carryOut(world, clone, journal, before, out, signed.revocation, options.limits, UNWATCHED);
-  return { targets, signed, told: Promise.allSettled([telling]).then(([one]) => one) };
-}
-
-const NOT_LOOKED: Before['outcome'] = { kind: 'unknown', why: 'not looked at before' };
-/** One line at the bottom is enough: it is about those that are looked at, and then about whoever is still waited for. */
-const UNWATCHED: Watch = { begin: () => undefined, end: () => undefined, stop: () => undefined };
-
-async function sign({ world, clone, journal, me, out }: Taking): Promise<SignedOut> {
-  const revocation = await makeRevocation(world, clone, journal, me, out);
-  return { revocation, policy: await writeLeft(world, clone, out) };
-}
-
-/** The rest, after what ends with it was said and somebody said yes. */
-async function lookAndTell(taking: Taking, early: Early | undefined): Promise<OffboardPreview | { readonly preview: OffboardPreview; readonly signed: SignedOut; readonly told: readonly Told[] }> {
-  try {
-    const { world, clone, journal, out, options } = taking;
-    // First those where the revocation takes longest until it has come to rest, whatever runs beside it.
-    const rest = taking.targets.filter((target) => early?.targets.includes(target) !== true).sort((a, b) => Number(signsNothing(b)) - Number(signsNothing(a)));
-    const before = await lookBefore(world, clone, journal, rest, out, options.limits);
-    const preview = previewOf(taking, before);
-    options.show(preview);
-    if (options.dryRun) return preview;
-    if (!(await world.terminal.confirm(`Take ${out.handle} out everywhere?`, out.handle))) {
-      throw new Failure('risk', `${out.handle} is not taken out; nothing was changed`, { next: `--confirm ${out.handle} does it without asking` });
-    }
-    const signed = early?.signed ?? (await sign(taking));
-    const late = await carryOut(world, clone, journal, before, out, signed.revocation, options.limits);
-    return { preview, signed, told: early === undefined ? [late] : [await waitFor(world, early), late] };
-  } finally {
-    await early?.told;
-  }
-}
-
-async function waitFor(world: World, { targets, told }: Early): Promise<Told> {
-  const watch = world.terminal.watch(targets.map((target) => target.name));
-  for (const { name } of targets) watch.begin(name);
-  const ended = await told;
-  for (const { name } of targets) watch.end(name);
-  watch.stop();
-  if (ended.status === 'rejected') throw ended.reason;
-  return ended.value;
-}
-
-function previewOf({ clone, out, targets }: Taking, before: readonly Before[]): OffboardPreview {
-  const running = before.flatMap(({ target, outcome }) =>
+function previewOf(clone: Clone, out: Out, before: readonly Before[]): OffboardPreview {
+  const looked = before.flatMap(({ target, seen }) => (seen === undefined ? [] : [{ target, outcome: seen.outcome }]));
+  const running = looked.flatMap(({ target, outcome }) =>
     outcome.kind === 'done' ? outcome.value.receipt.running.filter((one) => one.id === out.about).map((one) => ({ ...one, target: target.name })) : [],
   );
-  const unknown = before.flatMap(({ target, outcome }) => (outcome.kind === 'done' ? [] : [{ name: target.name, why: outcome.why }]));
+  const unknown = looked.flatMap(({ target, outcome }) => (outcome.kind === 'done' ? [] : [{ name: target.name, why: outcome.why }]));
   return {
     handle: out.handle,
     keys: out.keys.length,
-    reaches: targets.filter((target) => heldOn(target, out.about).account !== undefined).map((target) => target.name),
-    targets: before.length,
+    reaches: before.filter(({ held }) => held.account !== undefined).map(({ target }) => target.name),
+    targets: looked.length,
     running,
     unknown,
     isSigner: clone.policy.signers.some((signer) => signer.id === out.about),
