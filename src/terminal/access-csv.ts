@@ -7,7 +7,7 @@ import { formatInstant } from '../core/access/index.ts';
 import type { AccessDetail } from '../verbs/access-detail.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
-import { allowWords, confirmedWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
 import { tame } from './style.ts';
 
 const COLUMNS = [
@@ -24,6 +24,7 @@ const COLUMNS = [
   'command',
   'sudo',
   'rights',
+  'credentials',
   'until',
   'since',
   'rules',
@@ -60,6 +61,7 @@ function accessRow(one: AccessDetail): Row {
     command: lines(keys.flatMap(({ command }) => command ?? [])),
     sudo: lines(sudoWords(one)),
     rights: lines(rights.map(({ what, value }) => `${what} ${value}`)),
+    credentials: lines(credentialWords(one)),
     until: one.until === undefined ? '' : formatInstant(one.until),
     since: sinceWords(one),
     rules: lines(ruleWords(one)),

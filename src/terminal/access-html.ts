@@ -10,7 +10,7 @@ import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import { SCRIPT, STYLE } from './access-page.ts';
 import { headText } from './access-text.ts';
-import { allowWords, confirmedWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
 import { PLAIN, tame } from './style.ts';
 
 /** HTML that was made here; everything else goes through `text`. */
@@ -73,7 +73,7 @@ const ACCESS: readonly Column<AccessDetail>[] = [
   ['Target', ({ target }) => [text(target)], 'name'],
   ['Account', ({ account }) => [text(account)]],
   ['May', mayCell],
-  ['Keys', ({ keys }) => [...new Set(keys.map(({ fingerprint }) => fingerprint))].map(code)],
+  ['Keys', (one) => [...[...new Set(one.keys.map(({ fingerprint }) => fingerprint))].map(code), ...credentialWords(one).map(text)]],
   ['Until', ({ until }) => [text(until === undefined ? 'no end' : formatInstant(until))]],
   ['Since', (one) => [text(sinceWords(one))]],
   ['By rule', (one) => ruleWords(one).map(text)],

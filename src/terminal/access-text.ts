@@ -4,6 +4,7 @@ import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail
 import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
+import { credentialWords } from './access-words.ts';
 import { placeText } from './findings-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -90,6 +91,7 @@ function groupText(group: Group, read: Read, style: Style): string {
     ...one.sudo.map((sudo, i) => [i === 0 ? 'sudo' : '', sudoText(sudo, one)]),
     ...(one.sudo.length === 0 && one.keys.length > 0 ? [['sudo', 'none']] : []),
     ...one.rights.map((right, i) => [i === 0 ? 'rights' : '', rightText(right, one)]),
+    ...credentialWords(one).map((words, i) => [i === 0 ? 'opened by' : '', tame(words)]),
     ...confirmedRows(group),
   ];
   const names = style.paint('bold', wrap(group.map(({ target }) => tame(target)).join(', '), style.width));

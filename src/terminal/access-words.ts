@@ -1,5 +1,6 @@
 /** One access in words that fit a cell: shared by the formats that are tables. */
 import { formatInstant } from '../core/access/index.ts';
+import { agesText } from '../core/texts/index.ts';
 import type { AccessDetail, Confirmed, KeyDetail } from '../verbs/access-detail.ts';
 import { placeText } from './findings-text.ts';
 
@@ -19,6 +20,14 @@ export function sudoWords({ sudo }: AccessDetail): readonly string[] {
     ({ runAs, command, until }) =>
       `${runAs}: ${command}${until === undefined ? '' : ` (until ${formatInstant(until)})`}`,
   );
+}
+
+/** `password made 2026-10-01, last used 2026-11-24`, one for each. */
+export function credentialWords({ credentials = [] }: AccessDetail): readonly string[] {
+  return credentials.map(({ kind, subject, active, made, used }) => {
+    const name = `${kind.replaceAll('-', ' ')}${subject === undefined ? '' : ` ${subject}`}`;
+    return `${name}${active ? '' : ', inactive,'} ${agesText({ made, used })}`;
+  });
 }
 
 export function ruleWords({ by }: AccessDetail): readonly string[] {

@@ -4,8 +4,8 @@ import type { Allow, Instant, RuleSource } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { fingerprint } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import { listedRevocations, readKeyLine } from '../core/texts/index.ts';
-import type { KeyLine, Manifest, SudoLine, TextCrypto, VerifiedRelease } from '../core/texts/index.ts';
+import { credentialsRead, listedRevocations, readKeyLine } from '../core/texts/index.ts';
+import type { CredentialRead, KeyLine, Manifest, SudoLine, TextCrypto, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import { lineName, namesOf } from './standing.ts';
 import type { Held, Standing } from './standing.ts';
@@ -106,6 +106,8 @@ export interface AccessDetail {
   readonly keys: readonly KeyDetail[];
   readonly sudo: readonly SudoDetail[];
   readonly rights: readonly RightDetail[];
+  /** What the login is opened with at a provider, by its stored answer. */
+  readonly credentials?: readonly CredentialRead[];
   readonly revoked?: RevokedOnTop;
   readonly confirmed?: Confirmed;
 }
@@ -131,9 +133,17 @@ export function detailOf(looking: Looking, target: string, held: Held): AccessDe
       ...end(line.end),
       ...since(looking, target, lineName.right(line)),
     })),
+    ...credentialsOf(looking, target, account.account),
     ...(revoked === undefined ? {} : { revoked: revokedOnTop(looking, target, revoked) }),
     ...(confirmed === undefined ? {} : { confirmed }),
   };
+}
+
+function credentialsOf({ receipts }: Looking, target: string, login: string): Pick<AccessDetail, 'credentials'> {
+  const stored = receipts?.of(target);
+  if (stored?.kind !== 'believed') return {};
+  const credentials = credentialsRead(stored.receipt).filter(({ account }) => account === login);
+  return credentials.length === 0 ? {} : { credentials };
 }
 
 /** Those that were there at a moment and that a release does not list. */

@@ -1,7 +1,8 @@
 /** The newest signed release, with the revocations on top, against what the targets answer. It changes no target. */
 import { EXIT, Failure, worst } from '../core/failure.ts';
-import type { ExitStatus } from '../core/failure.ts';
-import type { Looked, Receipt } from '../core/texts/index.ts';
+import type { ExitStatus, Place } from '../core/failure.ts';
+import { agesOf, credentialsRead } from '../core/texts/index.ts';
+import type { CredentialRead, Looked, Receipt } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { carryTo, keepAnswers, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
@@ -18,7 +19,7 @@ export interface Difference {
   readonly what: string;
   readonly subject: string;
   readonly managed: boolean;
-  /** Of a key: whose it is, where the policy knows it, and what stands beside it there. */
+  /** Of a key: whose it is, where the policy knows it, and what stands beside it there; of a credential when it was made and last used. */
   readonly owner?: string;
   readonly comment?: string;
 }
@@ -26,11 +27,15 @@ export interface Difference {
 export interface DriftOf {
   readonly name: string;
   readonly id: string;
+  /** Where the policy names it; a target whose line is gone has none. */
+  readonly place?: Place;
   readonly state: 'clean' | 'differs' | 'unknown' | 'refused';
   readonly why?: string;
   readonly differences: readonly Difference[];
   /** How much was examined there: nothing found says nothing without it. */
   readonly looked: readonly Looked[];
+  /** What the managed logins of a provider are opened with. */
+  readonly credentials?: readonly CredentialRead[];
 }
 
 export interface DriftReport {
@@ -74,16 +79,25 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
 };
 
 function driftOf(clone: Clone, owners: ReadonlyMap<string, string>, { target, outcome }: Carried): DriftOf {
-  const base = { name: target.name, id: target.id };
+  const place = clone.policy.placeOf(target.manifest.target);
+  const base = { name: target.name, id: target.id, ...(place === undefined ? {} : { place }) };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;
   const differences = [...managed(clone, target.manifestHash, receipt), ...changedReceiver(clone, receipt), ...unmanaged(receipt, owners)];
-  return { ...base, state: differences.length > 0 ? 'differs' : 'clean', differences, looked: receipt.looked };
+  const credentials = credentialsRead(receipt);
+  return {
+    ...base,
+    ...{ state: differences.length > 0 ? 'differs' : 'clean', differences, looked: receipt.looked },
+    ...(credentials.length === 0 ? {} : { credentials }),
+  };
 }
 
 /** What `deliver` puts right. */
 function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Difference[] {
-  const found: Difference[] = receipt.differs.map(({ what, subject }) => ({ what, subject, managed: true }));
+  const found: Difference[] = receipt.differs.map((one) => {
+    const ages = agesOf(receipt, one);
+    return { what: one.what, subject: one.subject, managed: true, ...(ages === undefined ? {} : { comment: ages }) };
+  });
   const newest = clone.chain?.newest;
   if (receipt.release.hash !== newest?.hash) found.push({ what: 'release', subject: String(receipt.release.number), managed: true });
   else if (receipt.manifest !== manifest) found.push({ what: 'manifest', subject: receipt.manifest ?? '-', managed: true });

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 import { accessCsv } from '../../src/terminal/access-csv.ts';
 import { accessHtml } from '../../src/terminal/access-html.ts';
 import { knownHosts, sshConfig } from '../../src/terminal/access-ssh.ts';
+import { accessText } from '../../src/terminal/access-text.ts';
+import { PLAIN } from '../../src/terminal/style.ts';
 import type { AccessReport } from '../../src/verbs/access.ts';
 import type { AccessDetail } from '../../src/verbs/access-detail.ts';
 
@@ -105,12 +107,12 @@ it('CSV: every field quoted, one line for each access and each way in, and no fi
   );
   const rows = readCsv(text);
   expect(rows).toHaveLength(1 + starts.length + 1 + 1);
-  expect(new Set(rows.map((row) => row.length))).toEqual(new Set([18]));
+  expect(new Set(rows.map((row) => row.length))).toEqual(new Set([19]));
   expect(rows.flat().filter((field) => /^\s*[=+\-@＝]|^[\t\r\n]/.test(field))).toEqual([]);
   expect(rows[1]?.[2]).toBe("'=1+1");
   expect(rows.at(-2)?.[2]).toBe('a,b "c"\nd');
   expect(rows.at(-1)?.slice(0, 2)).toEqual(['2', 'beside keyward, not accepted']);
-  expect(text.replaceAll(/"(?:[^"]|"")*"/g, '')).toMatch(/^(?:,{17}\r\n)+$/);
+  expect(text.replaceAll(/"(?:[^"]|"")*"/g, '')).toMatch(/^(?:,{18}\r\n)+$/);
 });
 
 it('the page: nothing in it is a tag but what was made here, and it asks nobody for anything', () => {
@@ -230,4 +232,23 @@ it('known_hosts: the keys of the servers that are reached, by the name of their 
     `web-1.acme.keyward,web-1.example.com ${KEY}`,
     `db-2.acme.keyward,[10.0.4.12]:2222 ${KEY}`,
   ]);
+});
+
+it('tells of a login what it is opened with and how old that is, in every format', () => {
+  const day = (text: string) => (Date.parse(text) / 1000) as never;
+  const one = detail({
+    keys: [],
+    sudo: [],
+    rights: [{ what: 'console', value: 'yes' }],
+    credentials: [
+      { account: 'bsmith', kind: 'password', active: true, made: day('2026-10-01T09:00:00Z'), used: day('2026-11-24T00:00:00Z') },
+      { account: 'bsmith', kind: 'access-key', subject: 'AKIA1234', active: false, made: day('2026-11-20T09:00:00Z') },
+    ],
+  });
+  const person = { handle: 'bob', id: 'emp_1', kind: 'employee' as const };
+  for (const text of [accessCsv(report([one])), accessHtml(report([one])), accessText(report([one], { person }), PLAIN)]) {
+    const flat = text.replaceAll(/\s+/g, ' ');
+    expect(flat).toContain('password made 2026-10-01, last used 2026-11-24');
+    expect(flat).toContain('access key AKIA1234, inactive, made 2026-11-20, no use is known');
+  }
 });

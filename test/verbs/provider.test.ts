@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { awsTarget, prepare as prepareAws } from '../../src/targets/aws-iam/index.ts';
+import { access } from '../../src/verbs/access.ts';
 import { deliver } from '../../src/verbs/deliver.ts';
 import { drift } from '../../src/verbs/drift.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
@@ -82,7 +83,11 @@ test('a login is given by two signatures, drift is found and put right, one sign
 
   iam.hands.do('CreateAccessKey', { UserName: 'carol' });
   const found = await drift(await device('bob'), EVERYTHING);
-  expect(found.targets[0]?.differences.filter(({ managed }) => managed).map(({ what }) => what)).toEqual(['access-key']);
+  const differences = found.targets[0]?.differences.filter(({ managed }) => managed) ?? [];
+  expect(differences).toMatchObject([{ what: 'access-key', comment: expect.stringMatching(/^made \d{4}-\d\d-\d\d, no use is known$/) }]);
+  expect(found.targets[0]?.credentials?.map(({ kind, active, made }) => [kind, active, typeof made])).toEqual([['password', true, 'number'], ['access-key', true, 'number']]);
+  const told = await access(await device('bob'), { handle: 'carol', on: 'aws-production', draft: false });
+  expect(told.access.flatMap(({ credentials = [] }) => credentials.map(({ kind }) => kind))).toEqual(['password', 'access-key']);
   const righted = await deliver(await device('bob'), { ...EVERYTHING, dryRun: false });
   expect(righted.targets[0]?.ended).toMatchObject([{ kind: 'access-key', count: 1 }]);
 

@@ -13,6 +13,7 @@ export * from './release.ts';
 export * from './inputs.ts';
 export * from './revocation.ts';
 export * from './receipt.ts';
+export * from './credentials.ts';
 export * from './bundle.ts';
 export * from './found.ts';
 export * from './signatures.ts';

@@ -138,9 +138,3 @@ async function lastUse(caller: Caller, AccessKeyId: string): Promise<Instant | u
 function day(time: Instant | undefined): Instant | undefined {
   return time === undefined ? undefined : instantOf(Math.floor(time / DAY) * DAY);
 }
-
-/** `made 2026-10-01, last used 2026-11-24` */
-export function datesText({ made, used }: Dates): string {
-  const date = (time: Instant): string => new Date(time * 1000).toISOString().slice(0, 10);
-  return [...(made === undefined ? [] : [`made ${date(made)}`]), used === undefined ? 'no use is known' : `last used ${date(used)}`].join(', ');
-}

@@ -4,8 +4,9 @@
  */
 import { DAY, isFoundAccountName } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
+import { agesText } from '../../core/texts/index.ts';
 import type { Differs, Manifest, WayIn } from '../../core/texts/index.ts';
-import { datesText, rowOf } from './credentials.ts';
+import { rowOf } from './credentials.ts';
 import type { Dates, Everybodys, Held } from './credentials.ts';
 import { extraDevices, extrasOf, isDue } from './extras.ts';
 import type { Caller } from './iam.ts';
@@ -68,12 +69,12 @@ export function waysIn({ observed, held, everybody, weak, manifest, settings, no
     return { kind, account, subject, state: known ? 'accepted' : 'unknown', comment };
   };
   const old = (name: string, all: readonly Aged[]): readonly WayIn[] =>
-    all.flatMap((one) => tooOld(one, settings, now).map((what) => (isFoundAccountName(name) ? way('old', name, what, datesText(one)) : way('old', undefined, `${name}/${what}`, datesText(one)))));
+    all.flatMap((one) => tooOld(one, settings, now).map((what) => (isFoundAccountName(name) ? way('old', name, what, agesText(one)) : way('old', undefined, `${name}/${what}`, agesText(one)))));
   const withoutMfa = held.filter(({ meant, user, has }) => meant?.console === true && has.devices.length === 0 && !isDeniedAll(user));
   return [
     ...observed.others.map((user) => {
       const aged = agedOf(everybody, user);
-      return way('user', undefined, user.arn, aged.length === 0 ? undefined : aged.map((one) => `${one.what} ${datesText(one)}`).join('; '));
+      return way('user', undefined, user.arn, aged.length === 0 ? undefined : aged.map((one) => `${one.what} ${agesText(one)}`).join('; '));
     }),
     ...withoutMfa.map(({ user }) => way('mfa', user.name, 'missing')),
     ...held.flatMap(({ user, has }) => old(user.name, isDeniedAll(user) ? [] : agedOfHeld(has))),

@@ -1,7 +1,7 @@
 /** `keyward access --json`. */
 import * as v from 'valibot';
 import { amount, instant, place } from './index.ts';
-import { hash, number, proof } from './values.ts';
+import { credential, hash, number, proof } from './values.ts';
 
 const handles = v.array(v.string());
 const release = v.strictObject({
@@ -91,6 +91,7 @@ const detail = v.strictObject({
   keys: v.array(key),
   sudo: v.array(sudo),
   rights: v.pipe(v.array(right), v.description('what an admin login has at a provider')),
+  credentials: v.exactOptional(v.pipe(v.array(credential), v.description('what the login is opened with, by the stored answer of the provider'))),
   revoked: v.exactOptional(revoked),
   confirmed: v.exactOptional(
     v.pipe(confirmed, v.description('what the stored receipt says, for another day the one of then; unknown: version control does not tell')),

@@ -14,6 +14,14 @@ const kind = v.picklist(['session', 'tunnel', 'tmux', 'process', 'cron', 'at', '
 export const runningEntries = { id: v.string(), account: v.string(), kind, count: amount };
 export const running = v.strictObject(runningEntries);
 export const failed = v.strictObject({ what: v.string(), subject: v.string(), why: v.string() });
+export const credential = v.strictObject({
+  account: v.string(),
+  kind: v.string(),
+  subject: v.exactOptional(v.pipe(v.string(), v.description("the provider's name for it; a password has none"))),
+  active: v.boolean(),
+  made: v.exactOptional(v.pipe(instant, v.description('or last changed; absent where the provider does not tell'))),
+  used: v.exactOptional(v.pipe(instant, v.description('the day of its last use; absent where no use is known'))),
+});
 export const looked = v.strictObject({ what: v.string(), count: amount });
 
 const named = v.strictObject({ id: v.string(), name: v.string() });
