@@ -2,6 +2,7 @@
 import { formatInstant } from '../core/access/index.ts';
 import type { Instant } from '../core/access/index.ts';
 import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
+import type { LeavingSigner } from '../verbs/leaving-signer.ts';
 import type { Proof } from '../verbs/refusal-proof.ts';
 import type { OutReport } from '../verbs/revoke.ts';
 import { commitLine, endedText, runningText } from './deliver-text.ts';
@@ -14,6 +15,7 @@ export function previewText(preview: OffboardPreview, style: Style): string {
   const lines = [`${handle} reaches ${count(preview.reaches.length, 'target')}.${preview.targets === 0 ? '' : ` ${endsNow(preview)}`}`];
   for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${tame(one.why)}`);
   if (preview.isSigner) lines.push(`! ${handle} is a signer as well: the next release must leave them out.`);
+  if (preview.signing !== undefined) lines.push(...tooFewText(handle, preview.signing));
   return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
 }
 
@@ -95,11 +97,23 @@ function next(report: OffboardReport): readonly string[] {
 function signerLine(report: OffboardReport): string {
   const handle = tame(report.handle);
   const file = `signers/${report.handle}.pub`;
+  const few = report.signing === undefined ? [] : tooFewText(handle, report.signing);
+  if (few.length > 0) return few.join('\n');
   if (!report.removed.includes(file)) {
     return `! ${handle} signs as well, and without them there would be too few signers: add another to signers/ or lower the threshold, take out ${tame(file)}, then \`keyward approve\` and \`keyward deliver\`.`;
   }
-  const who = report.threshold > 1 ? `${report.threshold} of the other signers` : 'another signer';
+  const needs = Math.max(report.threshold, report.signing?.needs ?? 1);
+  const who = `${needs} of ${(report.signing?.remain ?? []).map(tame).join(', ')}`;
   return `${handle} signed as well: ${tame(file)} is gone from here; ${who} must now \`keyward approve\`, then \`keyward deliver\`.`;
+}
+
+/** Before it is asked and after: without the one who leaves no release has the signatures that servers ask for. */
+function tooFewText(handle: string, { needs, remain }: LeavingSigner): readonly string[] {
+  if (remain.length >= needs) return [];
+  const who = remain.length === 0 ? 'nobody remains' : `${remain.map(tame).join(', ')} ${remain.length === 1 ? 'alone remains' : 'remain'}`;
+  return [
+    `! Every server asks for ${count(needs, 'signature')} of the signers in force, and without ${handle} ${who}: people can be taken out, and nothing can be given or changed any more. Let ${handle} sign the release that leaves them out; where that cannot be had, begin anew with other signers: docs/signers.md.`,
+  ];
 }
 
 export function offboardWhy(report: { readonly targets: readonly OutReport[] }): string | undefined {

@@ -42,7 +42,7 @@ function factRows(report: StatusReport): Rows {
     rows.push(['', `${word} ${momentText(release.expires, now)}`]);
   }
   if (firstRelease !== undefined) {
-    rows.push(['release 1', firstRelease.hash]);
+    rows.push([`release ${firstRelease.number}`, firstRelease.hash]);
     rows.push([
       '',
       firstRelease.compared

@@ -5,6 +5,7 @@
 import { isSubjectId } from '../core/access/index.ts';
 import type { Instant, SubjectId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
+import { everInForce } from '../core/texts/index.ts';
 import type { Manifest, VerifiedRelease } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { mustCompile } from './clone.ts';
@@ -166,7 +167,7 @@ async function look(world: World, clone: Clone, today: Clone, { at, draft }: Acc
 /** A date ends with itself; a release asked for by number held until the next one was issued. */
 function untilOf({ chain, now }: Clone, release: VerifiedRelease, at: string, moment: Instant): Instant {
   if (!/^\d+$/.test(at)) return moment < now ? moment : now;
-  const next = chain?.verified.find(({ value }) => value.number > release.value.number);
+  const next = everInForce(chain).find(({ value }) => value.number > release.value.number);
   return next?.value.issued ?? now;
 }
 

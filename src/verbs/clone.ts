@@ -7,6 +7,7 @@ import { Failure } from '../core/failure.ts';
 import { compilePolicy } from '../core/policy/index.ts';
 import type { Compilation, Compiled, PolicyFiles } from '../core/policy/index.ts';
 import {
+  everInForce,
   hashOf,
   joinSigned,
   listedRevocations,
@@ -123,6 +124,11 @@ interface Stored {
   readonly manifests: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Every release that lies here, with its signatures; nothing is believed yet. */
+export async function storedReleases(world: World): Promise<readonly Signed[]> {
+  return (await readReleases(world)).releases;
+}
+
 /** `releases/<n>/release`, `<signer>.sig` beside it, `manifest-<hash>`. Nothing is believed yet. */
 async function readReleases(world: World): Promise<Stored> {
   const files = await world.repository.read(['releases']);
@@ -148,11 +154,11 @@ export function toBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
-/** Release 1 by the fingerprint this device knows; to look, release 1 as it lies there. */
+/** The release whose fingerprint this device knows, release 1 or one that begins anew; to look, release 1 as it lies there. */
 function trustedStart(stored: Stored, settings: Settings, reading: Reading, crypto: TextCrypto) {
   if (settings.firstRelease !== undefined) {
     const hash = settings.firstRelease;
-    if (isComplete(stored, hash, crypto)) return { number: 1, hash };
+    if (isComplete(stored, hash, crypto)) return { hash };
     mustBeNoOther(stored, hash, crypto);
     // A release 1 that waits for signatures begins no chain yet.
     return undefined;
@@ -180,7 +186,7 @@ function isComplete(stored: Stored, hash: string, crypto: TextCrypto): boolean {
   const signed = stored.releases.find(({ text }) => hashOf(text, crypto) === hash);
   if (signed === undefined) return false;
   try {
-    verifyChain([signed], { number: 1, hash }, crypto);
+    verifyChain([signed], { hash }, crypto);
     return true;
   } catch (error) {
     const reason = reasonOf(error);
@@ -233,7 +239,7 @@ function sortRevocations(files: PolicyFiles, policy: Compiled, chain: Chain | un
 function takeRevocation(name: string, stored: string, policy: Compiled, chain: Chain | undefined, listed: ReadonlySet<string>, crypto: TextCrypto): HeldRevocation {
   const signed = splitSigned(stored, 'revocation', `revoked/${name}`);
   const hash = hashOf(signed.text, crypto);
-  const sets = listed.has(hash) ? (chain?.verified.map((one) => one.value) ?? []) : [signerSetOf(policy, chain)];
+  const sets = listed.has(hash) ? everInForce(chain).map((one) => one.value) : [signerSetOf(policy, chain)];
   let last: unknown;
   for (const set of sets.toReversed()) {
     try {

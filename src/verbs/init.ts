@@ -5,11 +5,12 @@
 import { isName, newId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { compilePolicy, firstPolicy } from '../core/policy/index.ts';
+import type { Compiled } from '../core/policy/index.ts';
 import { parsePublicKey, readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import { hashOf } from '../core/texts/index.ts';
 import type { Settings, World } from '../world.ts';
 import { INPUTS, latin1, mustCompile, toBytes } from './clone.ts';
+import { compareFirst } from './first-release.ts';
 import { note } from './trust.ts';
 
 /** A key of this device: its public line, and the private key's file where no agent holds it. */
@@ -24,7 +25,7 @@ export interface InitOptions {
   readonly me: string;
   readonly signingKey?: OwnKey;
   readonly courierKey?: OwnKey;
-  /** The fingerprint of release 1, as a colleague says it. */
+  /** The fingerprint of release 1, as a colleague says it; or of a later one with which trust begins anew. */
   readonly firstRelease?: string;
 }
 
@@ -36,7 +37,11 @@ export interface InitReport {
   readonly signer: boolean;
   readonly courier: boolean;
   readonly threshold: number;
+  /** How many keys this person signs with; a lost one must be taken out by hand. */
+  readonly signingKeys: number;
   readonly firstRelease?: string;
+  /** Of that release: 1, unless trust begins anew with a later one. */
+  readonly firstNumber?: number;
   /** Where this device's settings lie. */
   readonly settings: string;
   readonly written: readonly string[];
@@ -60,26 +65,31 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
   files.set(policy.path, policy.bytes);
   for (const [path, bytes] of ownKeyFiles(options, new Map())) files.set(path, bytes);
   // Compiled before a byte is written.
-  const { threshold } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
+  const { threshold, signers } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
   await writeSettings(world, organization, options);
   await world.repository.write(files);
-  return reportOf(world, options, { organization, threshold, state: 'new', written: [...files.keys()].sort() });
+  return reportOf(world, options.me, { organization, threshold, signingKeys: signers.flatMap(({ keys }) => keys).length, state: 'new', written: [...files.keys()].sort() });
 }
 
 async function join(world: World, options: InitOptions, files: ReadonlyMap<string, Uint8Array>): Promise<InitReport> {
   const more = ownKeyFiles(options, files);
-  const { organization, threshold, people } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
-  if (!people.some((person) => person.handle === options.me && person.kind === 'employee')) {
+  const isEmployee = ({ people }: Compiled): boolean => people.some((person) => person.handle === options.me && person.kind === 'employee');
+  const { policy: before } = compilePolicy(files, world.clock.now(), world.crypto.sha256);
+  if (before !== undefined && !isEmployee(before)) {
     throw new Failure('not-found', `the policy knows no employee ${options.me}`, {
       next: `somebody who is in it runs \`keyward onboard ${options.me}\` and commits; then pull and try again`,
     });
   }
-  mustCompile(compilePolicy(new Map([...files, ...more]), world.clock.now(), world.crypto.sha256));
-  const firstRelease = await compareFirst(world, organization, options);
-  await writeSettings(world, organization, { ...options, ...(firstRelease === undefined ? {} : { firstRelease }) });
+  // What lies here may have too few signers: then it is this key that makes it a policy again.
+  const policy = mustCompile(compilePolicy(new Map([...files, ...more]), world.clock.now(), world.crypto.sha256));
+  const { organization, threshold } = policy;
+  const own = policy.people.find((person) => person.handle === options.me)?.id;
+  const signingKeys = policy.signers.find(({ id }) => id === own)?.keys.length ?? 0;
+  const first = await compareFirst(world, policy, options.firstRelease);
+  await writeSettings(world, organization, { ...options, ...(first === undefined ? {} : { firstRelease: first.hash }) });
   await world.repository.write(more);
-  const report = reportOf(world, options, { organization, threshold, state: 'joined', written: [...more.keys()].sort() });
-  return firstRelease === undefined ? report : { ...report, firstRelease };
+  const report = await reportOf(world, options.me, { organization, threshold, signingKeys, state: 'joined', written: [...more.keys()].sort() });
+  return first === undefined ? report : { ...report, firstRelease: first.hash, firstNumber: first.number };
 }
 
 /** `signers/<me>.pub` and `couriers/<me>.pub`, with one line more where the key is not there yet. */
@@ -104,25 +114,6 @@ function mustRead(line: string): PublicKey {
   throw new Failure('key', reading.message, reading.suggestion === undefined ? {} : { next: reading.suggestion });
 }
 
-/** The fingerprint of release 1, compared once by eye: where trust on this device begins. */
-async function compareFirst(world: World, organization: string, options: InitOptions): Promise<string | undefined> {
-  const bytes = (await world.repository.read(['releases/1/release'])).get('releases/1/release');
-  const known = (await world.settings.read(organization)).firstRelease;
-  if (bytes === undefined) return options.firstRelease ?? known;
-  const found = hashOf(latin1(bytes), world.crypto);
-  if (options.firstRelease !== undefined && options.firstRelease !== found) {
-    throw new Failure('trust', `release 1 here has another fingerprint: ${found}`, { next: 'this clone is not the organization\'s: ask where the right one is' });
-  }
-  if (options.firstRelease === found || known === found) return found;
-  world.terminal.tell(`Release 1 of ${organization} has the fingerprint`);
-  world.terminal.tell(`  ${found}`);
-  world.terminal.tell('A colleague sees the same one with `keyward status`.');
-  if (await world.terminal.confirm('Is it the same?', 'first-release')) return found;
-  throw new Failure('trust', 'without the right release 1 nothing here can be believed; nothing was written', {
-    next: 'compare it, then `keyward init --first-release <fingerprint>`',
-  });
-}
-
 async function writeSettings(world: World, organization: string, options: InitOptions): Promise<void> {
   const { me, signingKey, courierKey, firstRelease } = options;
   const signing = signingKey && { publicLine: parsePublicKey(signingKey.publicLine).line, ...(signingKey.file === undefined ? {} : { file: signingKey.file }) };
@@ -135,12 +126,14 @@ async function writeSettings(world: World, organization: string, options: InitOp
   await note(world, organization, changed);
 }
 
-function reportOf(world: World, options: InitOptions, parts: Pick<InitReport, 'organization' | 'threshold' | 'state' | 'written'>): InitReport {
+async function reportOf(world: World, me: string, parts: Pick<InitReport, 'organization' | 'threshold' | 'signingKeys' | 'state' | 'written'>): Promise<InitReport> {
+  // What was said before still holds: not only what was said this time.
+  const { signingKey, courierKeyFile } = await world.settings.read(parts.organization);
   return {
     ...parts,
-    me: options.me,
-    signer: options.signingKey !== undefined,
-    courier: options.courierKey !== undefined,
+    me,
+    signer: signingKey !== undefined,
+    courier: courierKeyFile !== undefined,
     settings: world.settings.path(parts.organization),
   };
 }

@@ -6,14 +6,15 @@ import { formatInstant } from '../core/access/index.ts';
 import type { SubjectId } from '../core/access/index.ts';
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
-import { compilePolicy, readNames, setLeft } from '../core/policy/index.ts';
+import { readNames, setLeft } from '../core/policy/index.ts';
 import type { Edited } from '../core/policy/index.ts';
 import type { Running } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
-import { INPUTS } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { mustMean, readInForce } from './in-force.ts';
 import { knownTargets } from './known-targets.ts';
+import { leavingSigner, takeSigner } from './leaving-signer.ts';
+import type { LeavingSigner } from './leaving-signer.ts';
 import { whoAmI } from './me.ts';
 import type { Before, Out } from './refusal-proof.ts';
 import { carryOut, keysEver, lookBefore, makeRevocation, notLooked, statusOf } from './revoke.ts';
@@ -33,6 +34,8 @@ export interface OffboardPreview {
   readonly unknown: readonly { readonly name: string; readonly why: string }[];
   /** The person signs as well: the next release takes that away. */
   readonly isSigner: boolean;
+  /** Of a signer: whether those who remain are enough for that release. */
+  readonly signing?: LeavingSigner;
 }
 
 export interface OffboardReport {
@@ -43,6 +46,7 @@ export interface OffboardReport {
   readonly written: readonly string[];
   readonly removed: readonly string[];
   readonly isSigner: boolean;
+  readonly signing?: LeavingSigner;
   readonly threshold: number;
   /** False where the policy here could not be edited: somebody must write `left:`. */
   readonly leftIsWritten: boolean;
@@ -89,6 +93,7 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
     written: paths,
     removed,
     isSigner: preview.isSigner,
+    ...(preview.signing === undefined ? {} : { signing: preview.signing }),
     threshold: clone.policy.threshold,
     leftIsWritten: policy.length > 0 || person.left !== undefined,
     status,
@@ -101,6 +106,7 @@ function previewOf(clone: Clone, out: Out, before: readonly Before[]): OffboardP
     outcome.kind === 'done' ? outcome.value.receipt.running.filter((one) => one.id === out.about).map((one) => ({ ...one, target: target.name })) : [],
   );
   const unknown = looked.flatMap(({ target, outcome }) => (outcome.kind === 'done' ? [] : [{ name: target.name, why: outcome.why }]));
+  const signing = leavingSigner(clone, out.about);
   return {
     handle: out.handle,
     keys: out.keys.length,
@@ -108,7 +114,8 @@ function previewOf(clone: Clone, out: Out, before: readonly Before[]): OffboardP
     targets: looked.length,
     running,
     unknown,
-    isSigner: clone.policy.signers.some((signer) => signer.id === out.about),
+    isSigner: signing !== undefined,
+    ...(signing === undefined ? {} : { signing }),
   };
 }
 
@@ -134,21 +141,4 @@ function edit(change: () => Edited): Edited | undefined {
     if (error instanceof Failure) return undefined;
     throw error;
   }
-}
-
-/**
- * Who is a signer as well signs nothing that counts once the next release is in force: their files go now. They stay
- * where the policy would be none without them (too few signers for the threshold, no courier left): a policy with an
- * error would stop the very next delivery.
- */
-async function takeSigner(world: World, handle: string): Promise<readonly string[]> {
-  const files = await world.repository.read(INPUTS);
-  const removed: string[] = [];
-  for (const path of [`signers/${handle}.pub`, `couriers/${handle}.pub`]) {
-    const without = new Map([...files].filter(([other]) => other !== path && !removed.includes(other)));
-    const { policy } = compilePolicy(without, world.clock.now(), world.crypto.sha256);
-    if (files.has(path) && policy !== undefined && policy.couriers.length > 0) removed.push(path);
-  }
-  await world.repository.remove(removed);
-  return removed;
 }

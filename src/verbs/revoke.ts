@@ -8,7 +8,7 @@ import type { SubjectId } from '../core/access/index.ts';
 import { EXIT, worst } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import { hashOf, NAMESPACES, revocation as revocationText } from '../core/texts/index.ts';
+import { everInForce, hashOf, NAMESPACES, revocation as revocationText } from '../core/texts/index.ts';
 import type { Failed, Running } from '../core/texts/index.ts';
 import type { Journal, Signed, World } from '../world.ts';
 import { carryTo, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
@@ -44,7 +44,7 @@ export interface OutReport {
 export function keysEver(clone: Clone, id: SubjectId): readonly PublicKey[] {
   const found = new Map<string, PublicKey>();
   for (const key of clone.policy.people.find((person) => person.id === id)?.keys ?? []) found.set(key.line, key);
-  const hashes = new Set(clone.chain?.verified.flatMap((one) => one.value.manifests) ?? []);
+  const hashes = new Set(everInForce(clone.chain).flatMap((one) => one.value.manifests));
   for (const hash of hashes) for (const key of keysIn(clone.manifestText(hash), id)) found.set(key.line, key);
   return [...found.values()];
 }

@@ -1,6 +1,6 @@
 /** Where a release is in force, as far as stored receipts tell, and what they report that a person must look at. */
 import type { Instant } from '../core/access/index.ts';
-import { listedRevocations, signerSetHash } from '../core/texts/index.ts';
+import { everInForce, listedRevocations, signerSetHash } from '../core/texts/index.ts';
 import type { Chain, Receipt, TextCrypto } from '../core/texts/index.ts';
 import { refusals } from './carry.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
@@ -128,9 +128,9 @@ export function openRevocations(
     .filter(({ counted, notShownBy }) => !counted || notShownBy.length > 0);
 }
 
-function shows({ stored }: Heard, { hash }: HeldRevocation, { verified }: Chain): boolean {
+function shows({ stored }: Heard, { hash }: HeldRevocation, chain: Chain): boolean {
   if (stored.kind !== 'believed') return false;
   if (stored.receipt.revocations.includes(hash)) return true;
-  const has = verified.find((one) => one.hash === stored.receipt.release.hash);
+  const has = everInForce(chain).find((one) => one.hash === stored.receipt.release.hash);
   return has !== undefined && listedRevocations(has.value).has(hash);
 }

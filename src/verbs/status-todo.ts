@@ -69,6 +69,13 @@ const sign: Find = ({ drafts, me }) =>
     };
   });
 
+/** Only the signers of the set in force let others in (R2): too few of them, and nobody can. */
+const tooFew: Find = ({ signers: { threshold, people, left }, release }) => {
+  if (release === undefined || people.length - left.length >= threshold) return [];
+  const why = `a release needs ${threshold} of ${people.join(', ')}, and ${left.join(', ')} ${left.length === 1 ? 'has' : 'have'} left: nothing more can be given without a signature of ${left.length === 1 ? 'theirs' : 'one of them'}`;
+  return [{ what: 'signatures-cannot-be-had', why, next: 'let them sign themselves out, or begin anew: docs/signers.md' }];
+};
+
 const renew: Find = ({ release, drafts }) => {
   if (release === undefined || release.state === 'fresh' || drafts.length > 0) return [];
   const why =
@@ -128,9 +135,21 @@ const receiver: Find = ({ receiver: { state }, release, targets }) => {
   ];
 };
 
+/** Trust began anew: no release is taken there before root enrolled it again. */
+function mustEnroll({ firstRelease }: Parts, { release }: Parts['targets'][number]): boolean {
+  return release !== undefined && release < (firstRelease?.number ?? 1);
+}
+
+const enrollAgain: Find = (parts) => {
+  const names = parts.targets.filter((target) => mustEnroll(parts, target)).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const why = `${some(names)} ${names.length === 1 ? 'believes' : 'believe'} the signers from before release ${parts.firstRelease?.number ?? 1}, which begins anew`;
+  return [{ what: 'enroll-again', why, next: `keyward server enroll ${names.length === 1 ? names[0] : 'again, each of them'}, over root` }];
+};
+
 /** R20: whoever was a signer of an older set can still sign for a server that knows no newer one. */
-const signers: Find = ({ targets }) => {
-  const other = targets.filter(({ otherSigners }) => otherSigners === true).map(({ name }) => name);
+const signers: Find = (parts) => {
+  const other = parts.targets.filter((one) => one.otherSigners === true && !mustEnroll(parts, one)).map(({ name }) => name);
   if (other.length === 0) return [];
   return [
     {
@@ -141,13 +160,15 @@ const signers: Find = ({ targets }) => {
   ];
 };
 
-const deliver: Find = ({ targets, revocations }) => {
+const deliver: Find = (parts) => {
+  const { revocations } = parts;
+  const targets = parts.targets.filter((target) => !mustEnroll(parts, target));
   const behind = new Set(
     targets
       .filter(({ state }) => state !== 'in-force' && state !== 'ahead' && state !== 'conflict')
       .map(({ name }) => name),
   );
-  const missing = new Set(revocations.flatMap(({ notShownBy }) => notShownBy));
+  const missing = new Set(revocations.flatMap(({ notShownBy }) => notShownBy.filter((name) => targets.some((one) => one.name === name))));
   const names = [...new Set([...behind, ...missing])].sort();
   if (names.length === 0) return [];
   const all = names.length === targets.length && names.length > 1;
@@ -195,7 +216,7 @@ const odd: Find = ({ refused, idle, gaps }) => [
   })),
 ];
 
-const ORDER: readonly Find[] = [compare, check, pull, conflicts, sign, renew, approve, signers, deliver, receiver, look, odd];
+const ORDER: readonly Find[] = [compare, check, pull, conflicts, tooFew, sign, renew, approve, enrollAgain, signers, deliver, receiver, look, odd];
 
 /** `web-1, web-2, web-3 and 9 more` */
 function some(names: readonly string[]): string {

@@ -4,18 +4,19 @@
  */
 import { later } from '../core/access/index.ts';
 import type { Instant } from '../core/access/index.ts';
-import { hashOf, people } from '../core/texts/index.ts';
+import { people } from '../core/texts/index.ts';
 import type { Chain, SignerSet } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { releaseRead } from './access.ts';
 import type { ReleaseRead } from './access.ts';
-import { latin1, signerSetOf } from './clone.ts';
+import { signerSetOf } from './clone.ts';
 import type { Clone, IdleRevocation } from './clone.ts';
 import { prepare, RENEW_BEFORE } from './draft.ts';
 import { openDrafts } from './drafts.ts';
 import type { Draft } from './drafts.ts';
 import { endsSoon } from './ends-soon.ts';
 import type { EndsSoon } from './ends-soon.ts';
+import { shownFirst } from './first-release.ts';
 import { readInForce } from './in-force.ts';
 import { receiverHere } from './receiver-here.ts';
 import type { ReceiverHere } from './receiver-here.ts';
@@ -33,8 +34,8 @@ export interface StatusReport {
   readonly now: Instant;
   /** Who works on this device, where it was said. */
   readonly me?: string;
-  /** The fingerprint of release 1, for colleagues and pipelines, and whether this device compared it. */
-  readonly firstRelease?: { readonly hash: string; readonly compared: boolean };
+  /** The fingerprint of release 1, or of the one trust begins anew with, for colleagues and pipelines, and whether this device compared it. */
+  readonly firstRelease?: { readonly hash: string; readonly number: number; readonly compared: boolean };
   readonly release?: ReleaseRead & { readonly state: 'fresh' | 'expires-soon' | 'expired' };
   readonly signers: SignersStatus;
   /** What this keyward carries, against what was signed. */
@@ -67,6 +68,8 @@ export interface SignersStatus {
   readonly threshold: number;
   /** Handles. */
   readonly people: readonly string[];
+  /** Those of them who have left: they should sign no more. */
+  readonly left: readonly string[];
   readonly set: number;
 }
 
@@ -106,7 +109,7 @@ export async function status(world: World): Promise<StatusReport> {
   const drafts = openDrafts(clone, world.crypto).map(draftStatus(clone));
   const { heard, strays } = await readReceipts(world, clone);
   const { chain, settings } = clone;
-  const firstRelease = await firstReleaseOf(world, clone);
+  const firstRelease = await shownFirst(world, clone);
   const { hash: receiver } = await world.receiver();
   const plan = clone.policyErrors === 0 ? await planHere(world, clone, receiver) : NO_PLAN;
   const parts = {
@@ -140,13 +143,6 @@ export async function status(world: World): Promise<StatusReport> {
   return { ...parts, todo: todoOf(parts) };
 }
 
-/** As it lies here where nobody compared it: that it is the right one only a colleague can say. */
-async function firstReleaseOf(world: World, { settings, trusted }: Clone): Promise<StatusReport['firstRelease']> {
-  if (settings.firstRelease !== undefined) return { hash: settings.firstRelease, compared: true };
-  const bytes = (await world.repository.read(['releases/1/release'])).get('releases/1/release');
-  return bytes === undefined ? undefined : { hash: hashOf(latin1(bytes), world.crypto), compared: trusted };
-}
-
 function releaseStatus(clone: Clone, { newest }: Chain): NonNullable<StatusReport['release']> {
   const { expires } = newest.value;
   const soon = clone.now >= later(expires, -RENEW_BEFORE);
@@ -154,7 +150,14 @@ function releaseStatus(clone: Clone, { newest }: Chain): NonNullable<StatusRepor
 }
 
 function signersStatus(clone: Clone, set: SignerSet): SignersStatus {
-  return { threshold: set.threshold, people: handlesOf(clone, people(set)), set: set.signerSet };
+  const all = [...people(set)];
+  const gone = new Set(clone.policy.people.filter(({ left }) => left !== undefined).map(({ id }) => id));
+  return {
+    threshold: set.threshold,
+    people: handlesOf(clone, all),
+    left: handlesOf(clone, all.filter((id) => gone.has(id))),
+    set: set.signerSet,
+  };
 }
 
 const NO_PLAN = { numbers: undefined, looked: { people: 0, accesses: 0 } };

@@ -12,7 +12,8 @@ export const schema = v.strictObject({
   me: v.exactOptional(v.pipe(v.string(), v.description('who works on this device'))),
   firstRelease: v.exactOptional(
     v.strictObject({
-      hash: v.pipe(hash, v.description('sha256 of release 1: where trust begins')),
+      hash: v.pipe(hash, v.description('sha256 of the release that trust begins with')),
+      number: v.pipe(number, v.description('1, or of the release that trust begins anew with')),
       compared: v.pipe(v.boolean(), v.description('whether this device compared it')),
     }),
   ),
@@ -27,7 +28,12 @@ export const schema = v.strictObject({
       state: v.picklist(['fresh', 'expires-soon', 'expired']),
     }),
   ),
-  signers: v.strictObject({ threshold: number, people: handles, set: number }),
+  signers: v.strictObject({
+    threshold: number,
+    people: handles,
+    left: v.pipe(handles, v.description('those of them who have left')),
+    set: number,
+  }),
   receiver: v.strictObject({
     carried: v.pipe(hash, v.description('of the programs this keyward would put on a server')),
     signed: v.exactOptional(hash),

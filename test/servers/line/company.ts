@@ -6,12 +6,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { assertBuilt } from '../../built.ts';
+import { builtProgram } from '../../built.ts';
 import { makeKey, ssh, startFleet } from '../../fleet/index.ts';
 import type { Answer, Fleet, KeyPair, LoginOptions, TestServer } from '../../fleet/index.ts';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Ran {
   readonly status: number;
@@ -49,7 +46,7 @@ export class Company {
 
   /** Everybody onboarded, release 1 signed, every server enrolled; no rule yet. */
   static async found(wishes: CompanyWishes): Promise<Company> {
-    assertBuilt();
+    builtProgram();
     const company = new Company(await startFleet([...wishes.servers], wishes.fleet), wishes);
     try {
       await company.#begin(wishes);
@@ -111,12 +108,12 @@ export class Company {
   }
 
   keywardWith(env: Readonly<Record<string, string>>, who: string, ...args: readonly string[]): Promise<Ran> {
-    return this.#run(ROOT, env, who, args);
+    return this.#run(builtProgram(), env, who, args);
   }
 
   /** Of another version: a folder with `bin/` and all that it needs. */
   keywardOf(program: string | undefined, who: string, ...args: readonly string[]): Promise<Ran> {
-    return this.#run(program ?? ROOT, {}, who, args);
+    return this.#run(program ?? builtProgram(), {}, who, args);
   }
 
   #run(program: string, env: Readonly<Record<string, string>>, who: string, args: readonly string[]): Promise<Ran> {

@@ -45,6 +45,8 @@ const signersAreEmployees: PolicyRule = ({ policy, keys, report }) => {
   if (!policy.whole) return;
   const names = new Set(policy.named.people.keys());
   const machines = new Set(policy.machines.map(({ name }) => name));
+  const gone = new Set(policy.employees.flatMap(({ name, value }) => (value.left === undefined ? [] : [name])));
+  const staying = [...keys.signers.values()].filter(({ name, lines }) => lines.length > 0 && !gone.has(name)).length;
   for (const { name, path } of keys.signers.values()) {
     if (machines.has(name))
       report.error('unknown-signer', { file: path }, `${name} is a machine; a signer is an employee.`);
@@ -57,9 +59,14 @@ const signersAreEmployees: PolicyRule = ({ policy, keys, report }) => {
         near === undefined ? 'Add the employee, or delete this file.' : `Did you mean ${near}?`,
       );
     }
-    const left = policy.employees.find((employee) => employee.name === name && employee.value.left !== undefined);
-    if (left !== undefined)
-      report.error('signer-left', { file: path }, `${name} has left and can still sign.`, 'Delete this file.');
+    if (!gone.has(name)) continue;
+    const message = `${name} has left and can still sign.`;
+    // An error would stop all that takes away, just when it is needed: nobody can delete the file at once.
+    if (staying >= (policy.threshold?.value ?? 1)) report.error('signer-left', { file: path }, message, 'Delete this file.');
+    else {
+      const suggestion = 'Without them there are too few: add a signer or lower the threshold, and delete this file.';
+      report.warning('signer-left', { file: path }, message, suggestion);
+    }
   }
 };
 
