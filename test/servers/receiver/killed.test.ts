@@ -9,7 +9,7 @@ import { requestText } from './texts.ts';
 import type { Person } from './texts.ts';
 
 const PROGRAM = '/usr/local/sbin/keyward-receive';
-const CHANGES = /\b(mv|rm|cp|ln|mkdir|chmod|sync|usermod|useradd|kill|set_aside|end_processes|bring_back|repair|settle|put_in_force)\b|>> \$home|^ {2}build$/;
+const CHANGES = /\b(mv|rm|cp|ln|mkdir|chmod|sync|usermod|useradd|kill|set_aside|end_what_runs|strike|bring_back|repair|settle|put_in_force)\b|>> \$home|^ {2}build$/;
 const KILL = 'kill -s KILL $$';
 
 interface Instant {
