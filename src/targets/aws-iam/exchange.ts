@@ -4,7 +4,7 @@
  * to a UserId; it is in the journal before it is taken and after, and what was and was not done is in the receipt.
  */
 import { DAY } from '../../core/access/index.ts';
-import type { Instant } from '../../core/access/index.ts';
+import type { Instant, SubjectId } from '../../core/access/index.ts';
 import { signerSetHash } from '../../core/texts/index.ts';
 import type { Credential, Differs, Failed, Running, TextCrypto, WayIn } from '../../core/texts/index.ts';
 import type { Answer, Outcome, Parcel, Random, TargetPlace } from '../../world.ts';
@@ -22,7 +22,7 @@ import { everybodys, heldBy } from './credentials.ts';
 import type { Everybodys } from './credentials.ts';
 import { allCredentials, isDeniedAll, observe } from './observed.ts';
 import type { ManagedUser, Observed } from './observed.ts';
-import { quarantine } from './quarantine.ts';
+import { takeOut } from './out.ts';
 import { answerWith } from './receipt.ts';
 import { remembered, textKeys, textsOf, textTags } from './record.ts';
 import { remove } from './removal.ts';
@@ -71,7 +71,11 @@ export async function exchange(run: Run): Promise<Outcome<Answer>> {
   const looks = parcel.releases.length + parcel.revocations.length === 0;
   if (!looks && !(await run.mayWrite())) return { kind: 'unknown', why: 'not begun: it was not its turn' };
   if (looks) await look(run, settings, observed, meant, manifest, work);
-  else await carryOut({ ...run, settings, observed, believed, meant, outIds }, work);
+  else {
+    const listed = manifest?.accounts.filter(({ id }) => outIds.has(id)) ?? [];
+    const accepted = new Set(manifest?.accepted.filter(({ kind }) => kind === 'user').map(({ subject }) => subject));
+    await carryOut({ ...run, settings, observed, believed, meant, outIds, listed, accepted }, work);
+  }
   await tellRunning(run, observed, work);
   const after = work.changed ? await observe(caller, settings, place) : observed;
   return { kind: 'done', value: answerWith({ ...run, believed, known, work, observed: after }) };
@@ -108,6 +112,9 @@ interface Doing extends Run {
   readonly believed: Believed;
   readonly meant: readonly Meant[];
   readonly outIds: ReadonlySet<string>;
+  /** What the manifest gives to those who are out, and which logins elsewhere it knows of. */
+  readonly listed: readonly { readonly id: SubjectId; readonly account: string }[];
+  readonly accepted: ReadonlySet<string>;
 }
 
 async function carryOut(doing: Doing, work: Work): Promise<void> {
@@ -115,15 +122,10 @@ async function carryOut(doing: Doing, work: Work): Promise<void> {
   const stays = new Set(meant.map(pair));
   // Without a release only the revoked ones go; with one, everybody it does not list.
   const out = observed.managed.filter((user) => outIds.has(user.id) || (believed.taken !== undefined && !stays.has(pair(user))));
-  const denied = await Promise.all(
-    out.map(async (user) => {
-      const taken = await quarantine(caller, settings, user, now);
-      work.ended.push(...taken.ended);
-      work.failed.push(...taken.failed);
-      work.changed ||= taken.ended.length > 0;
-      return taken.failed.length === 0 ? [{ user, since: user.out ?? now }] : [];
-    }),
-  );
+  const { denied, ended, failed } = await takeOut({ ...doing, ids: outIds, logins: out });
+  work.ended.push(...ended);
+  work.failed.push(...failed);
+  work.changed ||= ended.length > 0;
   await hold(doing, work);
   if (believed.taken === undefined) return;
   if (!(await rememberRelease(doing, work))) return;
@@ -131,7 +133,7 @@ async function carryOut(doing: Doing, work: Work): Promise<void> {
   await Promise.all(meant.map((one) => bringOne(doing, everybody, one, work)));
   const waiting = new Set(believed.revocations.map(({ value }) => value.id));
   // The number is remembered with the login until a release lists the revocation: so long it stays, denied.
-  const due = denied.flat().filter(({ user, since }) => since + settings.holdDays * DAY <= now && !waiting.has(user.id));
+  const due = denied.filter(({ user, since }) => since + settings.holdDays * DAY <= now && !waiting.has(user.id));
   await Promise.all(due.map(({ user }) => removeOne(doing, user, work)));
 }
 
