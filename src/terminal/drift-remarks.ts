@@ -10,19 +10,19 @@ export function driftRemarks(report: DriftReport): readonly Remark[] {
 }
 
 function remarksOf(one: DriftOf): readonly Remark[] {
-  if (one.state === 'unknown') return [silent(one.name, 'not-looked', one.why)];
-  if (one.state === 'refused') return [silent(one.name, 'refused', one.why)];
+  if (one.state === 'unknown') return [silent(one, 'not-looked')];
+  if (one.state === 'refused') return [silent(one, 'refused')];
   return one.differences.map((found) => ({
     severity: found.managed ? 'warning' : 'error',
     rule: tame(found.what).replace(/\s+/g, '-'),
     message: `${tame(one.name)}: ${tame(found.what)} ${tame(found.subject)}${tame(besideKey(found))}`,
-    place: POLICY,
+    place: one.place ?? POLICY,
     suggestion: found.managed
       ? '`keyward deliver` puts it right'
       : 'not managed: a person takes it away, or accepts it in the policy with a reason',
   }));
 }
 
-function silent(name: string, rule: string, why = 'no reason given'): Remark {
-  return { severity: 'error', rule, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place: POLICY };
+function silent({ name, why = 'no reason given', place = POLICY }: DriftOf, rule: string): Remark {
+  return { severity: 'error', rule, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place };
 }

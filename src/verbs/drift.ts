@@ -1,6 +1,6 @@
 /** The newest signed release, with the revocations on top, against what the targets answer. It changes no target. */
 import { EXIT, Failure, worst } from '../core/failure.ts';
-import type { ExitStatus } from '../core/failure.ts';
+import type { ExitStatus, Place } from '../core/failure.ts';
 import { agesOf, credentialsRead } from '../core/texts/index.ts';
 import type { CredentialRead, Looked, Receipt } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
@@ -27,6 +27,8 @@ export interface Difference {
 export interface DriftOf {
   readonly name: string;
   readonly id: string;
+  /** Where the policy names it; a target whose line is gone has none. */
+  readonly place?: Place;
   readonly state: 'clean' | 'differs' | 'unknown' | 'refused';
   readonly why?: string;
   readonly differences: readonly Difference[];
@@ -77,7 +79,8 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
 };
 
 function driftOf(clone: Clone, owners: ReadonlyMap<string, string>, { target, outcome }: Carried): DriftOf {
-  const base = { name: target.name, id: target.id };
+  const place = clone.policy.placeOf(target.manifest.target);
+  const base = { name: target.name, id: target.id, ...(place === undefined ? {} : { place }) };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;
   const differences = [...managed(clone, target.manifestHash, receipt), ...changedReceiver(clone, receipt), ...unmanaged(receipt, owners)];

@@ -162,6 +162,7 @@ describe('drift', () => {
       {
         name: 'web-1',
         id: 'srv_2',
+        place: { file: 'access-policy.d/web.yaml', line: 7, column: 3 },
         state: 'differs',
         differences: [
           { what: 'key-file', subject: 'bob', managed: true },
@@ -194,6 +195,12 @@ describe('drift', () => {
       'error not-looked',
       'error way-in-key',
       'warning key-file',
+    ]);
+    // A target whose line is gone from the policy stands at the policy itself.
+    expect(lines.map((line) => /file=([^,]+(?:,line=\d+,col=\d+)?),/.exec(line)?.[1])).toEqual([
+      'access-policy.yaml',
+      'access-policy.d/web.yaml,line=7,col=3',
+      'access-policy.d/web.yaml,line=7,col=3',
     ]);
   });
 

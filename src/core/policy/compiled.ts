@@ -13,7 +13,7 @@ import type {
   Sum,
   TargetId,
 } from '../access/index.ts';
-import type { Finding } from '../failure.ts';
+import type { Finding, Place } from '../failure.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
 
 /** What may carry: `couriers/<name>.pub`. */
@@ -77,6 +77,8 @@ export interface Compiled {
   readonly providers: readonly Provider[];
   /** Names of revocations taken back (`bob-1a2b3c4d`), sorted; a file `revoked/<name>` exists for each. */
   readonly undone: readonly string[];
+  /** Where the policy names a target; looked up when asked for. */
+  readonly placeOf: (target: TargetId) => Place | undefined;
 }
 
 /** What was examined, so that "nothing found" says of how much. */

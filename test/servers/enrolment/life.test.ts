@@ -2,7 +2,7 @@
  * A server's way through its life, on real servers and through the built command line: a printed script that is run there,
  * what is found beside keyward, being away while somebody leaves, being taken out, and access that is kept.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey, needs, ssh } from '../../fleet/index.ts';
@@ -177,6 +177,14 @@ describe.skipIf(needs() !== undefined)('a server’s life', () => {
       console.log(`${planted.length} ways in and changes were planted, and found by name`);
       const shown = (await company.keyward('alice', 'drift', '--server', 'web-1')).stdout.replaceAll(/\s+/g, ' ');
       expect(shown).toContain('a key of dave');
+      const annotated = (await company.keyward('alice', 'drift', '--server', 'web-1', '--format', 'github')).stdout;
+      const line =
+        readFileSync(join(company.repo, 'access-policy.yaml'), 'utf8')
+          .split('\n')
+          .findIndex((text) => text.startsWith('  web-1:')) + 1;
+      expect(
+        annotated.split('\n').filter((text) => text.includes(` file=access-policy.yaml,line=${line},`)).length,
+      ).toBe(differences.length);
 
       const files = '/root/.ssh/authorized_keys ~legacy/.ssh/* /etc/sudoers.d/legacy /etc/ssh/sshd_config /etc/passwd';
       const theirs = await server.must(`sha256sum ${files}; id legacy`);
