@@ -15,6 +15,7 @@ export function statusText(report: StatusReport, style: Style): string {
     `${style.paint('bold', tame(report.organization))} at ${formatInstant(report.now)}${report.me === undefined ? '' : `, seen by ${tame(report.me)}`}`,
     table(factRows(report), style),
     section(serversTitle(report), serverRows(report), style),
+    section('What logins are opened with', credentialRows(report), style),
     section('Servers report', reportedRows(report.reported), style),
     section('Waiting for signatures', report.drafts.map(draftRow(report.now)), style),
     section('Revocations that are not done with', report.revocations.map(revocationRow), style),
@@ -112,6 +113,21 @@ function serverWords(target: TargetStatus, now: Instant): readonly [string, stri
   ];
   const all = [words, ...more].filter((part) => part !== '').join('; ');
   return [`release ${release ?? 0}`, well ? all : `! ${all}`];
+}
+
+/** How many of each kind, the oldest of them, and the one that nobody used for longest. */
+function credentialRows({ targets }: StatusReport): Rows {
+  return targets.flatMap(({ name, credentials = [] }) =>
+    credentials.map(({ kind, count: many, oldest, idlest }, i) => {
+      const day = (at: Instant): string => formatInstant(at).slice(0, 10);
+      const words = [
+        `${many} × ${kind.replaceAll('-', ' ')}`,
+        ...(oldest === undefined ? [] : [`the oldest made ${day(oldest.made)} (${tame(oldest.account)})`]),
+        ...(idlest === undefined ? [] : [`longest unused since ${day(idlest.since)} (${tame(idlest.account)})`]),
+      ];
+      return [i === 0 ? tame(name) : '', words.join('; ')];
+    }),
+  );
 }
 
 function reportedRows(reported: readonly Reported[]): Rows {

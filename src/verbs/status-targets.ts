@@ -1,7 +1,7 @@
 /** Where a release is in force, as far as stored receipts tell, and what they report that a person must look at. */
 import type { Instant } from '../core/access/index.ts';
-import { everInForce, listedRevocations, signerSetHash } from '../core/texts/index.ts';
-import type { Chain, Receipt, TextCrypto } from '../core/texts/index.ts';
+import { credentialSums, everInForce, listedRevocations, signerSetHash } from '../core/texts/index.ts';
+import type { Chain, CredentialSum, Receipt, TextCrypto } from '../core/texts/index.ts';
 import { refusals } from './carry.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import type { Heard } from './stored-receipts.ts';
@@ -32,6 +32,8 @@ export interface TargetStatus {
   readonly otherReceiver?: boolean;
   /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
   readonly enrolledTimes?: number;
+  /** What its logins are opened with, summed up; absent where it has none. */
+  readonly credentials?: readonly CredentialSum[];
 }
 
 /** Something a stored receipt reports. */
@@ -47,6 +49,7 @@ export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: Te
   if (stored.kind === 'not-believed') return { ...base, state: 'not-believed', why: stored.why };
   const { receipt } = stored;
   const state = stateOf(receipt, target.manifestHash, chain);
+  const credentials = credentialSums(receipt);
   return {
     ...base,
     state,
@@ -57,6 +60,7 @@ export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: Te
     otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
     ...(stored.proof === 'signed' ? { otherReceiver: receipt.receiver !== chain.newest.value.receiver } : {}),
     enrolledTimes: receipt.enrolled.times,
+    ...(credentials.length === 0 ? {} : { credentials }),
   };
 }
 

@@ -88,6 +88,10 @@ test('a login is given by two signatures, drift is found and put right, one sign
   expect(found.targets[0]?.credentials?.map(({ kind, active, made }) => [kind, active, typeof made])).toEqual([['password', true, 'number'], ['access-key', true, 'number']]);
   const told = await access(await device('bob'), { handle: 'carol', on: 'aws-production', draft: false });
   expect(told.access.flatMap(({ credentials = [] }) => credentials.map(({ kind }) => kind))).toEqual(['password', 'access-key']);
+  expect((await status(await device('bob'))).targets[0]?.credentials).toMatchObject([
+    { kind: 'password', count: 1, oldest: { account: 'carol' }, idlest: { account: 'carol' } },
+    { kind: 'access-key', count: 1, oldest: { account: 'carol' } },
+  ]);
   const righted = await deliver(await device('bob'), { ...EVERYTHING, dryRun: false });
   expect(righted.targets[0]?.ended).toMatchObject([{ kind: 'access-key', count: 1 }]);
 

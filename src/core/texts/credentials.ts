@@ -30,6 +30,37 @@ export function credentialsRead({ credentials }: Pick<Receipt, 'credentials'>): 
   }));
 }
 
+/** Active credentials of one kind at one target. */
+export interface CredentialSum {
+  readonly kind: CredentialKind;
+  readonly count: number;
+  /** The one that was made first. */
+  readonly oldest?: { readonly account: string; readonly made: Instant };
+  /** Of passwords and access keys, whose use is told: the one that nobody used for longest, since its last use or its making. */
+  readonly idlest?: { readonly account: string; readonly since: Instant };
+}
+
+export function credentialSums({ credentials }: Pick<Receipt, 'credentials'>): readonly CredentialSum[] {
+  const active = credentials.filter(({ state }) => state === 'active');
+  return CREDENTIAL_KINDS.flatMap((kind) => {
+    const own = active.filter((one) => one.kind === kind);
+    const oldest = first(own.flatMap(({ account, made }) => (made === undefined ? [] : [{ account, at: made }])));
+    const isTold = kind === 'password' || kind === 'access-key';
+    const idlest = first(own.flatMap(({ account, made, used = made }) => (used === undefined || !isTold ? [] : [{ account, at: used }])));
+    const sum: CredentialSum = {
+      kind,
+      count: own.length,
+      ...(oldest === undefined ? {} : { oldest: { account: oldest.account, made: oldest.at } }),
+      ...(idlest === undefined ? {} : { idlest: { account: idlest.account, since: idlest.at } }),
+    };
+    return own.length === 0 ? [] : [sum];
+  });
+}
+
+function first<T extends { readonly at: Instant }>(all: readonly T[]): T | undefined {
+  return all.toSorted((a, b) => a.at - b.at)[0];
+}
+
 /** Of the credential that a difference is about; undefined where it is about something else. */
 export function agesOf({ credentials }: Pick<Receipt, 'credentials'>, { what, subject }: Differs): string | undefined {
   const named = (one: Credential): string => (one.subject === undefined ? one.account : `${one.account}/${one.subject}`);

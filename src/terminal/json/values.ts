@@ -101,4 +101,19 @@ export const targetHeard = v.strictObject({
   otherSigners: v.exactOptional(v.pipe(v.boolean(), v.description('it believes another signer set than the one of the newest release'))),
   otherReceiver: v.exactOptional(v.pipe(v.boolean(), v.description('what runs there is not the receiver of the newest release'))),
   enrolledTimes: v.exactOptional(amount),
+  credentials: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          kind: v.string(),
+          count: amount,
+          oldest: v.exactOptional(v.strictObject({ account: v.string(), made: instant })),
+          idlest: v.exactOptional(
+            v.pipe(v.strictObject({ account: v.string(), since: instant }), v.description('the one that nobody used for longest; of passwords and access keys only')),
+          ),
+        }),
+      ),
+      v.description('what the logins of a provider are opened with, those that are active'),
+    ),
+  ),
 });
