@@ -16,10 +16,11 @@ import type { Benchmark, Figure } from './figure.ts';
 import { deliver } from './deliver.ts';
 import { login } from './login.ts';
 import { offboard } from './offboard.ts';
+import { offboardAws } from './offboard-aws.ts';
 import { plan } from './plan.ts';
 import { start } from './start.ts';
 
-const ALL: readonly Benchmark[] = [start, plan, login, deliver, offboard];
+const ALL: readonly Benchmark[] = [start, plan, login, deliver, offboard, offboardAws];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
 process.exitCode = await main(positionals, values.json);

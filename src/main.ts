@@ -160,12 +160,17 @@ function passwordsTo(terminal: Terminal, file: string | undefined): HandOver | u
 /** The one place that knows which kind of target has which adapter. */
 function joinTargets(settings: SettingsStore, env: Joining['env'], handOver: HandOver | undefined): World['target'] {
   const keys = new Map<string, Promise<ConnectionKey>>();
+  const accounts = new WeakMap<TargetPlace, Target>();
   return async (place, courierKeyFile) => {
     if (place.kind === 'aws-iam') {
+      const opened = accounts.get(place);
+      if (opened !== undefined) return opened;
       const { awsTarget } = await import('./targets/aws-iam/index.ts');
       const random: World['random'] = (length) => new Uint8Array(randomBytes(length));
       const now = (): Instant => instantOf(Date.now() / 1000);
-      return awsTarget(place, { crypto: CRYPTO, random, now, ...(handOver === undefined ? {} : { handOver }) });
+      const account = awsTarget(place, { crypto: CRYPTO, random, now, ...(handOver === undefined ? {} : { handOver }) });
+      accounts.set(place, account);
+      return account;
     }
     if (place.kind !== 'server') return silent(place, `this keyward knows no targets of the kind ${place.kind}`);
     // A way of one's own brings its own key.

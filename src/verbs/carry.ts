@@ -29,7 +29,10 @@ export function unlisted(clone: Clone): readonly HeldRevocation[] {
   return clone.revocations.filter((revocation) => !revocation.listed);
 }
 
-/** Hands one load to one target. The event is in the journal, synced, before the first byte goes out (promise 7). */
+/**
+ * Hands one load to one target. The event is in the journal, synced, before the first byte goes out (promise 7).
+ * `heard` is told each step that is done on a target that is worked on from here.
+ */
 export async function carryTo(
   world: World,
   clone: Clone,
@@ -38,9 +41,10 @@ export async function carryTo(
   load: Load,
   signal: AbortSignalLike,
   turn?: Turn,
+  heard: () => void = () => undefined,
 ): Promise<Carried> {
   const begun = performance.now();
-  const outcome = await exchange(world, clone, journal, target, load, signal, turn);
+  const outcome = await exchange(world, clone, journal, target, load, signal, turn, heard);
   const seconds = (performance.now() - begun) / 1000;
   await journal.append({ what: 'answered', target: target.id, ...told(outcome) });
   return { target, outcome, seconds };
@@ -53,7 +57,8 @@ async function exchange(
   target: KnownTarget,
   load: Load,
   signal: AbortSignalLike,
-  turn?: Turn,
+  turn: Turn | undefined,
+  heard: () => void,
 ): Promise<Outcome<Answer>> {
   const { chain } = clone;
   if (target.place === undefined || chain === undefined) {
@@ -75,7 +80,10 @@ async function exchange(
     ...(load.release ? { manifest: target.manifestText } : {}),
   };
   const reached = await targetOf(world, clone, target);
-  const note: Note = async (step) => void (await journal.append({ what: 'step', target: target.id, ...step }));
+  const note: Note = async (step) => {
+    if (step.state === 'done') heard();
+    await journal.append({ what: 'step', target: target.id, ...step });
+  };
   return reached.exchange(parcel, signal, turn, note);
 }
 

@@ -79,8 +79,8 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
     throw new Failure('risk', `${person.handle} is not taken out; nothing was changed`, { next: `--confirm ${person.handle} does it without asking` });
   }
   const revocation = await makeRevocation(world, clone, journal, me, out);
-  const policy = await writeLeft(world, clone, out);
-  const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
+  // Told first: the line in the policy takes nothing away.
+  const [{ reports, written }, policy] = await Promise.all([carryOut(world, clone, journal, before, out, revocation, options.limits), writeLeft(world, clone, out)]);
   const removed = await takeSigner(world, person.handle);
   const status = worst([statusOf(reports), EXIT.done]);
   const paths = [...new Set([revocation.path, ...policy, ...written])].sort();

@@ -122,23 +122,43 @@ export async function carryOut(
   const carried: Carried[] = [];
   const watch = world.terminal.watch(before.map((one) => one.target.name));
   try {
+    const silent = before.filter(({ target }) => signsNothing(target));
+    const rest = before.filter(({ target }) => !signsNothing(target));
+    const first = headStart(silent);
     const tell = async (one: Before, signal: Limits['signal']): Promise<OutReport> => {
       watch.begin(one.target.name);
       const { accepted, turn } = acceptedBefore(world, clone, one, out, signal);
-      const answer = await carryTo(world, clone, journal, one.target, load, signal, turn);
+      const answer = await carryTo(world, clone, journal, one.target, load, signal, turn, () => first.passed(one));
+      first.passed(one);
       carried.push(answer);
       const proof = answer.outcome.kind !== 'done' ? undefined : answer.outcome.value.proof === 'says' ? 'says' : await within(limits, async (own) => prove(world, clone, one, await accepted, out, own));
       watch.end(one.target.name);
       return outReport(clone, one, answer, revocation.hash, proof, out.about);
     };
     // What takes long until it has come to rest, and what stands in line for its turn, do not wait for one another.
-    const silent = before.filter(({ target }) => signsNothing(target));
-    const rest = before.filter(({ target }) => !signsNothing(target));
-    const reports = (await Promise.all([silent, rest].map((some) => sideBySide(some, limits, tell)))).flat();
+    const reports = (await Promise.all([sideBySide(silent, limits, tell), first.over.then(() => sideBySide(rest, limits, tell))])).flat();
     return { reports, written: await keepAnswers(world, clone, carried) };
   } finally {
     watch.stop();
   }
+}
+
+/** Milliseconds. */
+const HEAD_START = 500;
+
+/**
+ * Where it takes a few questions, one after the other, until everything is denied, the first step may be done before the
+ * crowd comes: among the key exchanges of twenty servers each answer waited, and the deny came seconds later. `passed`:
+ * its first step is done, or it has ended. Others never wait longer than the head start.
+ */
+function headStart(runners: readonly Before[]): { readonly over: Promise<void>; passed(one: Before): void } {
+  const left = new Set(runners);
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, left.size === 0 ? 0 : HEAD_START);
+    end = () => (clearTimeout(timer), resolve());
+  });
+  return { over, passed: (one) => void (left.delete(one) && left.size === 0 && end()) };
 }
 
 function stateOf(clone: Clone, { outcome }: Carried, hash: string): Pick<OutReport, 'state' | 'why'> {

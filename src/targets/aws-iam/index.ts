@@ -15,6 +15,7 @@ import type { AbortSignalLike, Answer, Note, Outcome, Parcel, Random, Target, Ta
 import { exchange } from './exchange.ts';
 import type { HandOver } from './giving.ts';
 import { abortOf, Caller, isOwnMistake, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
+import type { IAM } from '@aws-sdk/client-iam';
 import type { IamOptions } from './iam.ts';
 
 export type { HandOver } from './giving.ts';
@@ -32,18 +33,27 @@ export interface AwsOptions {
 /** An AWS account as a Target. One client serves one exchange. */
 export function awsTarget(place: TargetPlace, options: AwsOptions): Target {
   const { id, name } = place;
+  const open = (): Promise<IAM> => openIam(options.iam ?? {});
+  // The first is opened now: settings are read and credentials fetched while the caller still signs what it hands over.
+  let first: Promise<IAM> | undefined = open();
+  first.then((iam) => iam.config.credentials()).catch(() => undefined); // who needs it hears of it
+  const client = (): Promise<IAM> => {
+    const opened = first ?? open();
+    first = undefined;
+    return opened;
+  };
   return {
     id,
     name,
-    exchange: (parcel, signal, turn = async () => true, note = async () => undefined) => answered(place, parcel, options, signal, turn, note),
+    exchange: (parcel, signal, turn = async () => true, note = async () => undefined) => answered(place, parcel, options, client, signal, turn, note),
     offer: async (offers) => offers.map(() => ({ kind: 'unknown', why: 'not supported: nobody logs in to AWS with an SSH key' })),
   };
 }
 
-async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions, signal: AbortSignalLike, turn: Turn, note: Note): Promise<Outcome<Answer>> {
+async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions, client: () => Promise<IAM>, signal: AbortSignalLike, turn: Turn, note: Note): Promise<Outcome<Answer>> {
   if (signal.aborted) return { kind: 'unknown', why: 'stopped before it began' };
   const abort = abortOf(signal);
-  const iam = await openIam(options.iam ?? {});
+  const iam = await client();
   try {
     const caller = new Caller(iam, abort.signal, options.iam?.settle ?? SETTLE, note);
     const { crypto, random, handOver } = options;

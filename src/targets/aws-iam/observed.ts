@@ -176,13 +176,19 @@ export function listed(id: string | undefined, status: string | undefined, made:
 /** One user as it is now, by name; undefined where the name is somebody else's or nobody's by now. */
 export async function userNow(caller: Caller, user: Pick<SeenUser, 'name' | 'userId'>): Promise<Pick<SeenUser, 'boundary' | 'tags' | 'policies'> | undefined> {
   const UserName = user.name;
-  const found = await orMissing(caller.call((iam, options) => iam.getUser({ UserName }, options)));
-  if (found?.User?.UserId !== user.userId) return undefined;
-  const attached = await orMissing(caller.pages((iam, at, options) => iam.listAttachedUserPolicies({ ...at, UserName }, options)));
+  // Side by side, since a deny waits for both; what is said of a namesake is not looked at, a refusal neither.
+  const [found, listed] = await Promise.allSettled([
+    orMissing(caller.call((iam, options) => iam.getUser({ UserName }, options))),
+    orMissing(caller.pages((iam, at, options) => iam.listAttachedUserPolicies({ ...at, UserName }, options))),
+  ]);
+  if (found.status === 'rejected') throw found.reason;
+  const now = found.value?.User;
+  if (now?.UserId !== user.userId) return undefined;
+  if (listed.status === 'rejected') throw listed.reason;
   return {
-    boundary: found.User.PermissionsBoundary?.PermissionsBoundaryArn,
-    tags: tagMap(found.User.Tags),
-    policies: (attached ?? []).flatMap((page) => page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []),
+    boundary: now.PermissionsBoundary?.PermissionsBoundaryArn,
+    tags: tagMap(now.Tags),
+    policies: (listed.value ?? []).flatMap((page) => page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []),
   };
 }
 
