@@ -13,7 +13,7 @@ import { BaseCommand, type Work } from './base.ts';
 export default class Access extends BaseCommand<typeof Access, AccessReport> {
   static override summary = 'Say who reaches what, since when, by which rule and whose signatures.';
   static override description =
-    'Reads the manifests of the newest signed release, never the working tree unless --draft asks for it; the first line says what was read. Says as well what the servers confirmed, who is revoked and not yet counted, and which ways in beside keyward are known. Needs no network.';
+    'Reads the manifests of the newest signed release, never the working tree unless --draft asks for it; the first line says what was read. Says as well what the targets confirmed, who is revoked and not yet counted, and which ways in beside keyward are known. Needs no network.';
   static override examples = [
     '<%= config.bin %> access',
     '<%= config.bin %> access bob',

@@ -10,7 +10,7 @@ import { BaseCommand, type Work } from './base.ts';
 import { changeFlags, choiceOf, commitFlags, giveFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Apply extends BaseCommand<typeof Apply, ApplyReport> {
-  static override summary = 'Sign what the policy says and, when no signature is missing, carry it to the servers.';
+  static override summary = 'Sign what the policy says and, when no signature is missing, carry it to the targets.';
   static override description = '`approve` and `deliver` in one run. With a threshold of 2 or more it ends with 6 until the others have signed.';
   static override examples = ['<%= config.bin %> apply', '<%= config.bin %> apply --confirm release-7 --no-input'];
   static override flags = { ...approveFlags, ...reachFlags, ...giveFlags, ...changeFlags, ...commitFlags };

@@ -13,7 +13,7 @@ export const approveFlags = {
 };
 
 export default class Approve extends BaseCommand<typeof Approve, ApproveReport> {
-  static override summary = 'Read the difference and sign the release that the working tree means. Reaches no server.';
+  static override summary = 'Read the difference and sign the release that the working tree means. Reaches no target.';
   static override description =
     'Compiles the policy here and signs only what comes out byte for byte. Exit status 6 means that others must sign as well.';
   static override examples = ['<%= config.bin %> approve', '<%= config.bin %> approve --confirm release-7 --no-input', '<%= config.bin %> approve --renew'];

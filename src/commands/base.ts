@@ -11,7 +11,7 @@
  * A file here is a command when it exports a class by default; the others are what commands share.
  */
 import { Command, type Interfaces } from '@oclif/core';
-import { EXIT, type ExitStatus, Failure } from '../core/failure.ts';
+import { EXIT, type ExitStatus, Failure, worst } from '../core/failure.ts';
 import { asFailure, exitText, failureText, failureValue } from '../terminal/failure-text.ts';
 import { jsonText } from '../terminal/json.ts';
 import type { Style } from '../terminal/style.ts';
@@ -58,13 +58,17 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     return this.#stop.signal;
   }
 
-  /** With `--commit`: commits exactly these paths. Throws `not-done` when the repository is under no version control. */
+  /**
+   * With `--commit`: commits exactly these paths. Where that fails, in the middle of a merge for instance, what was done is
+   * shown all the same, and that it is not committed is said after it.
+   */
   protected async commit(paths: readonly string[], message: string): Promise<void> {
     if (!('commit' in this.flags) || this.flags.commit !== true || paths.length === 0) return;
     const outcome = await (await this.world()).repository.commit(paths, message);
     if (outcome.kind === 'done') return;
-    throw new Failure('not-done', `what was written is not committed: ${outcome.why}`, { next: `commit by hand: ${paths.join(' ')}` });
+    this.#notCommitted = new Failure('not-done', `what was written is not committed: ${outcome.why}`, { next: `commit by hand: ${paths.join(' ')}` });
   }
+  #notCommitted: Failure | undefined;
 
   override async run(): Promise<ExitStatus> {
     this.screen = processScreen();
@@ -73,12 +77,19 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
       await this.#read();
       const { value, status = EXIT.done, why } = await this.work();
       this.screen.print(this.flags.json ? jsonText(value) : this.text(value, this.screen.out));
-      return this.#end(status, why);
+      return this.#end(...this.#withCommit(status, why));
     } catch (error) {
       return this.#fail(error);
     } finally {
       interrupt();
     }
+  }
+
+  #withCommit(status: ExitStatus, why: string | undefined): readonly [ExitStatus, string | undefined] {
+    const failure = this.#notCommitted;
+    if (failure === undefined) return [status, why];
+    this.screen.complain(failureText(failure, this.screen.err));
+    return [worst([status, failure.exit]), [...(why === undefined ? [] : [why]), 'not committed'].join('; ')];
   }
 
   async #read(): Promise<void> {

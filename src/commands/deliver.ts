@@ -6,9 +6,9 @@ import { BaseCommand, type Work } from './base.ts';
 import { changeFlags, choiceOf, commitFlags, giveFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Deliver extends BaseCommand<typeof Deliver, DeliverReport> {
-  static override summary = 'Carry the newest signed release, and all revocations, to the servers.';
+  static override summary = 'Carry the newest signed release, and all revocations, to the targets.';
   static override description =
-    'Signs nothing. The release goes first to the server whose id sorts lowest; when that one refuses it, no other gets it. Revocations go to all at once.';
+    'Signs nothing. The release goes first to one server, the one whose id sorts lowest, or the next where that does not answer; when it refuses the release, no other target gets it. Revocations go to all at once.';
   static override examples = [
     '<%= config.bin %> deliver',
     "<%= config.bin %> deliver --server 'web-*' --dry-run",
@@ -24,7 +24,7 @@ export default class Deliver extends BaseCommand<typeof Deliver, DeliverReport> 
       limits: limitsOf(this.flags, this.signal),
       dryRun: this.flags['dry-run'],
     });
-    await this.commit(value.written, `Keep what the servers answered to release ${value.release.number}`);
+    await this.commit(value.written, `Keep what the targets answered to release ${value.release.number}`);
     return { value, status: value.status, why: deliverWhy(value) };
   }
 

@@ -11,9 +11,9 @@ import { BaseCommand, type Work } from './base.ts';
 import { choiceOf, commitFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Drift extends BaseCommand<typeof Drift, DriftReport> {
-  static override summary = 'Compare what the servers have with the newest signed release and the revocations.';
+  static override summary = 'Compare what the targets have with the newest signed release and the revocations.';
   static override description =
-    'Changes no server. Exit status 2 means there are differences, 4 that some server could not be looked at; what is managed `deliver` puts right, the rest is for a person.';
+    'Changes no target. Exit status 2 means there are differences, 4 that some target could not be looked at; what is managed `deliver` puts right, the rest is for a person.';
   static override examples = [
     '<%= config.bin %> drift',
     "<%= config.bin %> drift --server 'web-*' --json",
@@ -36,7 +36,7 @@ export default class Drift extends BaseCommand<typeof Drift, DriftReport> {
       choice: choiceOf(this.flags),
       limits: limitsOf(this.flags, this.signal),
     });
-    await this.commit(value.written, 'Keep what the servers answered');
+    await this.commit(value.written, 'Keep what the targets answered');
     return { value, status: value.status, why: driftWhy(value) };
   }
 

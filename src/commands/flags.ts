@@ -33,14 +33,14 @@ export const globalFlags = {
   }),
 };
 
-/** On what reaches servers: `static override flags = { ...reachFlags, … }`. */
+/** On what reaches targets: `static override flags = { ...reachFlags, … }`. */
 export const reachFlags = {
   server: Flags.string({
     helpGroup: 'REACH',
     helpValue: '<name>',
     multiple: true,
     multipleNonGreedy: true,
-    summary: "only these servers; a pattern as in 'web-*'; may be given several times",
+    summary: "only these servers and providers; a pattern as in 'web-*'; may be given several times",
   }),
   label: Flags.string({
     helpGroup: 'REACH',
@@ -55,7 +55,7 @@ export const reachFlags = {
     min: 1,
     max: 500,
     default: 16,
-    summary: 'servers at once',
+    summary: 'targets at once',
   }),
   timeout: Flags.integer({
     helpGroup: 'REACH',
@@ -63,7 +63,7 @@ export const reachFlags = {
     min: 1,
     max: 3600,
     default: 30,
-    summary: 'how long one server may take',
+    summary: 'how long one target may take',
   }),
 };
 

@@ -7,9 +7,9 @@ import { BaseCommand, type Work } from './base.ts';
 import { changeFlags, commitFlags, limitsOf, reachFlags } from './flags.ts';
 
 export default class Offboard extends BaseCommand<typeof Offboard, OffboardReport | OffboardPreview> {
-  static override summary = 'Take an employee or a machine out of every server, with proof.';
+  static override summary = 'Take an employee or a machine out of every target, with proof.';
   static override description =
-    'One signer is enough. Keys are refused, sessions, tunnels and jobs are ended, sudo is gone; each server answers with a receipt, and a server that does not answer is named.';
+    'One signer is enough. Keys are refused, sessions, tunnels and jobs are ended, sudo is gone; an admin login is denied; each target answers with a receipt, and one that does not answer is named.';
   static override examples = [
     '<%= config.bin %> offboard bob',
     '<%= config.bin %> offboard bob --dry-run',

@@ -10,7 +10,7 @@ import { keyFlags, keySource } from './key-source.ts';
 export default class Onboard extends BaseCommand<typeof Onboard, OnboardReport> {
   static override summary = 'Write a new employee or machine into the policy, with a key of their own.';
   static override description =
-    'Touches no server: what the rules give them comes with the next release, signed by `keyward approve` and carried by `keyward deliver`.';
+    'Touches no target: what the rules give them comes with the next release, signed by `keyward approve` and carried by `keyward deliver`.';
   static override examples = [
     '<%= config.bin %> onboard carol --team platform --key carol.pub',
     '<%= config.bin %> onboard carol --generate ./carol_ed25519 --until 2027-03-31',

@@ -7,7 +7,7 @@ import { BaseCommand, type Work } from './base.ts';
 export default class Status extends BaseCommand<typeof Status, StatusReport> {
   static override summary = 'Say what is in force and where, what waits for whom, and what ends soon.';
   static override description =
-    'Reads the repository and the receipts that are stored in it; it reaches no server, so what servers have right now says `drift`. Prints the fingerprint of release 1, which colleagues compare and pipelines are given. Ends with 0 whatever it finds; 5 only when nothing here can be trusted.';
+    'Reads the repository and the receipts that are stored in it; it reaches no target, so what targets have right now says `drift`. Prints the fingerprint of release 1, which colleagues compare and pipelines are given. Ends with 0 whatever it finds; 5 only when nothing here can be trusted.';
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json | jq -r .firstRelease.hash'];
 
   protected async work(): Promise<Work<StatusReport>> {

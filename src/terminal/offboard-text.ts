@@ -5,6 +5,7 @@ import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
 import type { LeavingSigner } from '../verbs/leaving-signer.ts';
 import type { Proof } from '../verbs/refusal-proof.ts';
 import type { OutReport } from '../verbs/revoke.ts';
+import type { WayLeft } from '../verbs/ways-left.ts';
 import { commitLine, endedText, runningText } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -31,9 +32,17 @@ function endsNow(preview: OffboardPreview): string {
 
 export function offboardText(report: OffboardReport, style: Style): string {
   const rows = outRows(report.handle, report.targets, style);
-  const lines = [rows, summary(report), ...next(report)];
+  const lines = [rows, summary(report), ...waysLeftText(report.handle, report.waysLeft), ...next(report)];
   lines.push(commitLine(report.written, style, report.removed));
   return lines.filter((line) => line !== '').map((line) => (line === rows ? line : wrap(line, style.width, '  '))).join('\n');
+}
+
+/** What a person must look at by hand: sshd's log is the one that knows whose such a session is. */
+export function waysLeftText(handle: string, ways: readonly WayLeft[]): readonly string[] {
+  return ways.map(({ target, account, fingerprint }) => {
+    const where = account === undefined ? `every account of ${tame(target)}` : `${tame(account)} on ${tame(target)}`;
+    return `! A key of ${tame(handle)}'s stood on ${where}, beside keyward. It is refused once ${tame(target)} has the revocation; a session opened with it before is not ended. sshd's log there names its process: look for ${tame(fingerprint)}, and end it.`;
+  });
 }
 
 /** A row for each target; used for a person and for a single key. */

@@ -14,7 +14,7 @@ export function onboardText(report: OnboardReport, style: Style): string {
   lines.push(...reachLines(report, style));
   if (report.written.length === 0) lines.push('Nothing was written (dry run).');
   else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
-  if (report.kind === 'employee' && report.fingerprint !== undefined) lines.push('', `To send to ${handle} once the release is delivered:`, ...letter(report));
+  if (report.kind === 'employee' && report.fingerprint !== undefined && report.reaches.length > 0) lines.push('', `To send to ${handle} once the release is delivered:`, ...letter(report));
   return lines.map((line) => (line.includes('\n') ? line : wrap(line, style.width, '  '))).join('\n');
 }
 
@@ -23,10 +23,10 @@ function letter(report: OnboardReport): readonly string[] {
   const { account, organization, until, file } = report;
   const handle = tame(report.handle);
   const [first] = report.reaches;
-  const example = first === undefined ? `ssh ${tame(account)}@SERVER` : `ssh ${tame(first.server)}`;
+  const example = `ssh ${tame(first?.server ?? '')}`;
   const key = file === undefined ? 'with your own key' : `with the key file you were given, ${tame(file.replace(/^.*\//, ''))}: keep it as ~/.ssh/${tame(file.replace(/^.*\//, ''))}`;
   return [
-    `    Hello ${handle}, you can now log in to ${first === undefined ? 'no server yet' : some(report.reaches.map((one) => tame(one.server)))} ${key}.`,
+    `    Hello ${handle}, you can now log in to ${some(report.reaches.map((one) => tame(one.server)))} ${key}.`,
     `    It is this one (ssh-keygen -lf FILE shows it): ${report.fingerprint ?? ''}`,
     `    You are ${tame(account)} there. Two files come with this: keyward-${tame(organization)} and keyward-${tame(organization)}.known_hosts.`,
     '    Put both into ~/.ssh and write as the first line of ~/.ssh/config:',
@@ -44,9 +44,11 @@ function some(names: readonly string[]): string {
 }
 
 function reachLines(report: OnboardReport, style: Style): readonly string[] {
-  if (report.reaches.length === 0) return ['  No rule gives them anything yet: no line in the policy, no access.'];
-  const rows = report.reaches.map((one) => [`  ${tame(one.server)}`, `ssh ${tame(report.account)}@${tame(one.address)}${one.port === 22 ? '' : ` -p ${one.port}`}`, tame(one.rules.join(', '))]);
-  return [`  Once a release is signed and delivered: ${count(report.reaches.length, 'server')}`, table(rows, style)];
+  const { reaches, logins } = report;
+  if (reaches.length + logins.length === 0) return ['  No rule gives them anything yet: no line in the policy, no access.'];
+  const rows = reaches.map((one) => [`  ${tame(one.server)}`, `ssh ${tame(report.account)}@${tame(one.address)}${one.port === 22 ? '' : ` -p ${one.port}`}`, tame(one.rules.join(', '))]);
+  const admin = logins.map((one) => [`  ${tame(one.provider)}`, 'admin login', tame(one.rules.join(', '))]);
+  return [`  Once a release is signed and delivered: ${count(reaches.length + logins.length, 'target')}`, table([...rows, ...admin], style)];
 }
 
 export function keyAddText(report: KeyAddReport, style: Style): string {

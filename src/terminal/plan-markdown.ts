@@ -22,7 +22,7 @@ export function planMarkdown(report: PlanReport, longest?: number): string {
       folded: true,
     },
     { title: `Who loses (${losses.length})`, lines: losses.map(changeLine), folded: true },
-    { title: `Servers, keys, couriers, revocations (${others.length})`, lines: others.map(changeLine), folded: true },
+    { title: `Targets, keys, couriers, revocations (${others.length})`, lines: others.map(changeLine), folded: true },
   ];
   const shown = parts.filter((part) => part.lines.length > 0);
   return comment(headOf(report, gains.length, losses.length, others.length), shown, 'run `keyward plan`', longest);
@@ -34,7 +34,7 @@ function headOf(report: PlanReport, gains: number, losses: number, others: numbe
     base === undefined
       ? 'No release is signed yet'
       : `Against release ${base.number} (${code(base.hash.slice(0, 12))})`;
-  const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'server')} compared, ${count(looked.accesses, 'access', 'accesses')}`;
+  const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'target')} compared, ${count(looked.accesses, 'access', 'accesses')}`;
   const sum = gains + losses + others === 0 ? 'No changes' : `${gains} to gain, ${losses} to lose, ${others} else`;
   return [
     `### Access plan of ${code(report.organization)}: ${sum}`,

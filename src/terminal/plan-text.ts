@@ -52,7 +52,7 @@ function kindWords(kind: string): string {
 export function planLine(report: PlanReport): string {
   const { changes, looked } = report;
   const number = (direction: Change['direction']): number => changes.filter((change) => change.direction === direction).length;
-  const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'server')}, ${count(looked.accesses, 'access', 'accesses')} compared`;
+  const of = `${count(looked.people, 'person', 'people')} on ${count(looked.servers, 'target')}, ${count(looked.accesses, 'access', 'accesses')} compared`;
   if (changes.length === 0) return `No changes (${of}).`;
   return `${number('widens')} to gain, ${number('narrows')} to lose, ${number('neutral')} else (${of}).`;
 }

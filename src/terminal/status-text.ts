@@ -7,7 +7,7 @@ import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 import { awayText, momentText } from './time-text.ts';
 
-/** So many servers are listed one by one; of more only those where something is not as it should be, together. */
+/** So many targets are listed one by one; of more only those where something is not as it should be, together. */
 const FEW = 20;
 
 export function statusText(report: StatusReport, style: Style): string {
@@ -16,7 +16,7 @@ export function statusText(report: StatusReport, style: Style): string {
     table(factRows(report), style),
     section(serversTitle(report), serverRows(report), style),
     section('What logins are opened with', credentialRows(report), style),
-    section('Servers report', reportedRows(report.reported), style),
+    section('Targets report', reportedRows(report.reported), style),
     section('Waiting for signatures', report.drafts.map(draftRow(report.now)), style),
     section('Revocations that are not done with', report.revocations.map(revocationRow), style),
     section('Ends within 14 days', endRows(report), style),
@@ -75,9 +75,8 @@ export function thresholdText({ threshold, people }: SignersStatus): string {
 }
 
 function serversTitle({ targets, release }: StatusReport): string {
-  const word = targets.some(({ proof }) => proof === 'says') ? 'Servers and providers' : 'Servers';
   const inForce = targets.filter(({ state }) => state === 'in-force').length;
-  return `${word}: ${inForce} of ${targets.length} say that release ${release?.number ?? 0} is in force`;
+  return `Targets: ${inForce} of ${targets.length} say that release ${release?.number ?? 0} is in force`;
 }
 
 function serverRows({ targets, now }: StatusReport): Rows {
@@ -162,7 +161,7 @@ function revocationRow({
   const words = [
     `${who}, by ${tame(by)} at ${formatInstant(time)}`,
     undoing ? 'taken back in the policy here, in no release yet' : counted ? '' : 'not yet counted in a release',
-    notShownBy.length === 0 ? 'every server shows it' : `not shown yet by ${short(notShownBy)}`,
+    notShownBy.length === 0 ? 'every target shows it' : `not shown yet by ${short(notShownBy)}`,
   ];
   return [tame(name), words.filter((part) => part !== '').join('; ')];
 }
@@ -171,7 +170,7 @@ function endRows({ endsSoon, release, now }: StatusReport): Rows {
   const own =
     release === undefined || release.state === 'fresh'
       ? []
-      : [['release', `release ${release.number}: ${momentText(release.expires, now)}; no server newly takes it then`]];
+      : [['release', `release ${release.number}: ${momentText(release.expires, now)}; no target newly takes it then`]];
   const words: Readonly<Record<EndsSoon['kind'], string>> = {
     access: 'access',
     sudo: 'some of their sudo',
@@ -195,26 +194,26 @@ function oddRows({ refused, idle, gaps, strays }: StatusReport): Rows {
     ]),
     ...idle.map(({ name, why }) => [`revoked/${tame(name)}`, tame(why)]),
     ...gaps.map((number) => [`release ${number}`, 'counts, but the release before it is not here']),
-    ...strays.map((path) => [tame(path), 'of no server of this release']),
+    ...strays.map((path) => [tame(path), 'of no target of this release']),
   ];
 }
 
 function todoText({ todo, looked }: StatusReport, style: Style): string {
   const counts = [
     count(looked.releases, 'release'),
-    `${count(looked.receipts, 'receipt')} of ${count(looked.targets, 'server')}`,
+    `${count(looked.receipts, 'receipt')} of ${count(looked.targets, 'target')}`,
     count(looked.revocations, 'revocation'),
     `${count(looked.accesses, 'access', 'accesses')} of ${count(looked.people, 'person', 'people')}`,
   ].join(', ');
   if (todo.length === 0)
-    return wrap(`${style.mark('done')} Nothing to do. Looked at ${counts}, and at no server.`, style.width, '  ');
+    return wrap(`${style.mark('done')} Nothing to do. Looked at ${counts}; no target was reached.`, style.width, '  ');
   const lines = todo.map(({ why, next }) =>
     wrap(`  ${style.mark('warning')} ${tame(why)}\n      ${style.paint('cyan', tame(next))}`, style.width, '    '),
   );
   return [
     style.paint('bold', 'To do'),
     ...lines,
-    wrap(style.paint('dim', `Looked at ${counts}, and at no server.`), style.width, '  '),
+    wrap(style.paint('dim', `Looked at ${counts}; no target was reached.`), style.width, '  '),
   ].join('\n');
 }
 

@@ -111,6 +111,7 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
   const ways = unmanagedWays(
     looking,
     targets.map(([, manifest]) => manifest),
+    person?.handle,
   );
   const reaching = new Set(held.map(({ who }) => who));
   return {
@@ -125,7 +126,7 @@ export async function access(world: World, options: AccessOptions): Promise<Acce
       looking,
       targets.map(([, manifest]) => manifest),
     ),
-    waysIn: ways.filter(({ owner }) => person === undefined || owner === person.handle),
+    waysIn: ways,
   };
 }
 

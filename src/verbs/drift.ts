@@ -9,6 +9,7 @@ import type { Carried } from './carry.ts';
 import type { Clone } from './clone.ts';
 import { readInForce } from './in-force.ts';
 import { keyOwners } from './key-owners.ts';
+import type { KeyOwner } from './key-owners.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice } from './known-targets.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -62,7 +63,7 @@ export async function drift(world: World, options: { readonly choice: Choice; re
       return one;
     });
     const written = await keepAnswers(world, clone, carried);
-    const owners = keyOwners(clone, world);
+    const owners = keyOwners(clone, world, targets.map(({ manifest }) => manifest));
     const reports = carried.map((one) => driftOf(clone, owners, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
       const statuses = reports.map((one) => STATUS[one.state]);
     return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, status: worst(statuses) };
@@ -78,7 +79,7 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
   refused: EXIT.refused,
 };
 
-function driftOf(clone: Clone, owners: ReadonlyMap<string, string>, { target, outcome }: Carried): DriftOf {
+function driftOf(clone: Clone, owners: ReadonlyMap<string, KeyOwner>, { target, outcome }: Carried): DriftOf {
   const place = clone.policy.placeOf(target.manifest.target);
   const base = { name: target.name, id: target.id, ...(place === undefined ? {} : { place }) };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
@@ -114,11 +115,11 @@ function changedReceiver(clone: Clone, receipt: Receipt): readonly Difference[] 
 }
 
 /** What keyward names and never touches. */
-function unmanaged(receipt: Receipt, owners: ReadonlyMap<string, string>): readonly Difference[] {
+function unmanaged(receipt: Receipt, owners: ReadonlyMap<string, KeyOwner>): readonly Difference[] {
   const ways = receipt.waysIn.filter((way) => way.state === 'unknown');
   const conflicts = receipt.conflicts.map((one) => ({ what: 'conflict', subject: `release ${one.number} ${one.hash.slice(0, 12)}`, managed: false }));
   const named = ways.map((way) => {
-    const owner = owners.get(way.subject);
+    const owner = owners.get(way.subject)?.words;
     return {
       ...{ what: `way-in ${way.kind}`, subject: `${way.account ?? '-'} ${way.subject}`, managed: false },
       ...(owner === undefined ? {} : { owner }),

@@ -11,6 +11,7 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { Answer, Enrolment, Found, Journal, Outcome, RootAccess, Signed, TargetPlace, World } from '../world.ts';
 import { latin1, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
+import type { KeyOwner } from './key-owners.ts';
 import { within } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
@@ -77,10 +78,10 @@ export function lookAt(
 }
 
 /** What was found, each line with whose key it is. */
-export function foundLines({ lines }: Found, owners: ReadonlyMap<string, string>): readonly FoundLine[] {
+export function foundLines({ lines }: Found, owners: ReadonlyMap<string, KeyOwner>): readonly FoundLine[] {
   return lines.map((line) => {
     const [word = '', ...fields] = line.split(' ');
-    const owner = word === 'way-in' ? owners.get(fields[2] ?? '') : undefined;
+    const owner = word === 'way-in' ? owners.get(fields[2] ?? '')?.words : undefined;
     return { word, fields, ...(owner === undefined ? {} : { owner }) };
   });
 }

@@ -16,6 +16,8 @@ import { carryOut, keysEver, makeRevocation, notLooked, statusOf } from './revok
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
 import { keepVerified } from './trust.ts';
+import { waysLeft } from './ways-left.ts';
+import type { WayLeft } from './ways-left.ts';
 
 /** Where a new key comes from: a public key somebody gave, or one that is made here. */
 export type KeySource =
@@ -36,6 +38,7 @@ export interface KeyRevokeReport {
   readonly fingerprint: string;
   readonly revocation: { readonly path: string; readonly hash: string };
   readonly targets: readonly OutReport[];
+  readonly waysLeft: readonly WayLeft[];
   readonly written: readonly string[];
   readonly status: ExitStatus;
 }
@@ -97,6 +100,7 @@ export async function revokeKey(world: World, options: KeyRevokeOptions): Promis
     throw new Failure('risk', 'the key is not revoked; nothing was changed', { next: `--confirm ${person.handle} does it without asking` });
   }
   const journal = await world.journals.begin(clone.organization, 'key revoke', clone.now);
+  const receipts = await world.repository.read(['receipts']);
   const before = notLooked(world, clone, knownTargets(clone), out);
   const revocation = await makeRevocation(world, clone, journal, me, out);
   const files = await dropLine(world, clone, person.handle, key);
@@ -109,6 +113,7 @@ export async function revokeKey(world: World, options: KeyRevokeOptions): Promis
     fingerprint: options.fingerprint,
     revocation: { path: revocation.path, hash: revocation.hash },
     targets: [...reports].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    waysLeft: waysLeft(world, clone, out.keys, receipts),
     written: paths,
     status,
   };

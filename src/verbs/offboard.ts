@@ -21,6 +21,8 @@ import { carryOut, keysEver, lookBefore, makeRevocation, notLooked, statusOf } f
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
 import { keepVerified } from './trust.ts';
+import { waysLeft } from './ways-left.ts';
+import type { WayLeft } from './ways-left.ts';
 
 /** What is known before anything is taken away, to be said before it is asked. */
 export interface OffboardPreview {
@@ -43,6 +45,7 @@ export interface OffboardReport {
   readonly id: SubjectId;
   readonly revocation: { readonly path: string; readonly hash: string };
   readonly targets: readonly OutReport[];
+  readonly waysLeft: readonly WayLeft[];
   readonly written: readonly string[];
   readonly removed: readonly string[];
   readonly isSigner: boolean;
@@ -75,9 +78,8 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
   const preview = previewOf(clone, out, before);
   options.show(preview);
   if (options.dryRun) return preview;
-  if (!(await world.terminal.confirm(`Take ${person.handle} out everywhere?`, person.handle))) {
-    throw new Failure('risk', `${person.handle} is not taken out; nothing was changed`, { next: `--confirm ${person.handle} does it without asking` });
-  }
+  await mustConfirm(world, person.handle);
+  const receipts = await world.repository.read(['receipts']);
   const revocation = await makeRevocation(world, clone, journal, me, out);
   // Told first: the line in the policy takes nothing away.
   const [{ reports, written }, policy] = await Promise.all([carryOut(world, clone, journal, before, out, revocation, options.limits), writeLeft(world, clone, out)]);
@@ -90,6 +92,7 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
     id: person.id,
     revocation: { path: revocation.path, hash: revocation.hash },
     targets: [...reports].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    waysLeft: waysLeft(world, clone, out.keys, receipts),
     written: paths,
     removed,
     isSigner: preview.isSigner,
@@ -98,6 +101,11 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
     leftIsWritten: policy.length > 0 || person.left !== undefined,
     status,
   };
+}
+
+async function mustConfirm(world: World, handle: string): Promise<void> {
+  if (await world.terminal.confirm(`Take ${handle} out everywhere?`, handle)) return;
+  throw new Failure('risk', `${handle} is not taken out; nothing was changed`, { next: `--confirm ${handle} does it without asking` });
 }
 
 function previewOf(clone: Clone, out: Out, before: readonly Before[]): OffboardPreview {

@@ -41,6 +41,8 @@ export interface OnboardReport {
   readonly file?: string;
   /** What the rules give once a release is signed and delivered. */
   readonly reaches: readonly { readonly server: string; readonly address: string; readonly port: number; readonly rules: readonly string[] }[];
+  /** Admin logins at providers, once the same is done. */
+  readonly logins: readonly { readonly provider: string; readonly rules: readonly string[] }[];
   readonly written: readonly string[];
 }
 
@@ -69,6 +71,7 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
     ...(key === undefined ? {} : { fingerprint: fingerprint(key, world.crypto.sha256) }),
     ...(options.key?.kind === 'generated' && key !== undefined ? { file: options.key.file } : {}),
     reaches: reachesOf(after, id),
+    logins: loginsOf(after, id),
     written: options.dryRun ? [] : [...all.keys()].sort(),
   };
 }
@@ -98,5 +101,12 @@ function reachesOf(policy: Compiled, id: SubjectId): OnboardReport['reaches'] {
     const grants = policy.grants.between(id, server.id);
     if (grants.length === 0) return [];
     return [{ server: server.name, address: server.address, port: server.port, rules: [...new Set(grants.map((grant) => grant.rule.name))] }];
+  });
+}
+
+function loginsOf(policy: Compiled, id: SubjectId): OnboardReport['logins'] {
+  return policy.providers.flatMap(({ name, grants }) => {
+    const rules = new Set(grants.filter(({ person }) => person === id).map(({ rule }) => rule.name));
+    return rules.size === 0 ? [] : [{ provider: name, rules: [...rules] }];
   });
 }

@@ -80,7 +80,7 @@ const renew: Find = ({ release, drafts }) => {
   if (release === undefined || release.state === 'fresh' || drafts.length > 0) return [];
   const why =
     release.state === 'expired'
-      ? `release ${release.number} has expired: no server newly takes it`
+      ? `release ${release.number} has expired: no target newly takes it`
       : `release ${release.number} expires soon`;
   return [{ what: 'renew', why, next: 'keyward approve' }];
 };

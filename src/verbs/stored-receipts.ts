@@ -31,7 +31,11 @@ export interface StoredReceipts {
 }
 
 export async function readReceipts(world: World, clone: Clone): Promise<StoredReceipts> {
-  const files = await world.repository.read(['receipts']);
+  return judgeReceipts(world, clone, await world.repository.read(['receipts']));
+}
+
+/** The same of files that were read already, by path. */
+export function judgeReceipts(world: World, clone: Clone, files: ReadonlyMap<string, Uint8Array>): StoredReceipts {
   const targets = [...knownTargets(clone)].sort((a, b) => (a.name < b.name ? -1 : 1));
   const heard = targets.map((target) => ({
     target,

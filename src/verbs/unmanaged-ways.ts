@@ -3,10 +3,9 @@
  * Keyward never changes them; whoever asks who reaches a server must be told of them all the same.
  */
 import type { AcceptedLine, Manifest, WayIn } from '../core/texts/index.ts';
-import type { PublicKey } from '../core/ssh/public-key.ts';
-import { fingerprint } from '../core/ssh/public-key.ts';
-import { keyOf } from './access-detail.ts';
 import type { Looking } from './access-detail.ts';
+import { keyOwners } from './key-owners.ts';
+import type { KeyOwner } from './key-owners.ts';
 
 export interface UnmanagedWay {
   readonly target: string;
@@ -23,8 +22,10 @@ export interface UnmanagedWay {
   readonly owner?: string;
 }
 
-export function unmanagedWays(looking: Looking, manifests: readonly Manifest[]): readonly UnmanagedWay[] {
-  const owners = manifests.some(hasAny(looking)) ? ownersByFingerprint(looking) : new Map<string, string>();
+/** Of everybody, or of one by handle. */
+export function unmanagedWays(looking: Looking, manifests: readonly Manifest[], whose: string | undefined): readonly UnmanagedWay[] {
+  const owners: Owners = manifests.some(hasAny(looking)) ? keyOwners(looking.clone, looking, looking.manifests.values()) : new Map();
+  const isTheirs = ({ subject }: AcceptedLine): boolean => whose === undefined || owners.get(subject)?.name === whose;
   const ways = manifests.flatMap((manifest) => {
     const stored = looking.receipts?.of(manifest.target);
     const seen = stored?.kind === 'believed' ? stored.receipt.waysIn : [];
@@ -32,8 +33,8 @@ export function unmanagedWays(looking: Looking, manifests: readonly Manifest[]):
     const unseen = manifest.accepted.filter((line) => !names.has(nameOf(line)));
     const target = looking.targetName(manifest.target);
     return [
-      ...seen.map((way) => ({ target, ...told(way, owners), state: way.state, seen: true })),
-      ...unseen.map((line) => ({
+      ...seen.filter(isTheirs).map((way) => ({ target, ...told(way, owners), state: way.state, seen: true })),
+      ...unseen.filter(isTheirs).map((line) => ({
         target,
         ...told({ ...line, comment: undefined }, owners),
         state: 'accepted' as const,
@@ -44,6 +45,8 @@ export function unmanagedWays(looking: Looking, manifests: readonly Manifest[]):
   return ways.sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
 }
 
+type Owners = ReadonlyMap<string, KeyOwner>;
+
 function hasAny({ receipts }: Looking): (manifest: Manifest) => boolean {
   return ({ accepted, target }) => {
     const stored = receipts?.of(target);
@@ -51,25 +54,12 @@ function hasAny({ receipts }: Looking): (manifest: Manifest) => boolean {
   };
 }
 
-/** Whose a fingerprint is, as far as the policy's keys and the manifests that were read know. */
-function ownersByFingerprint({ clone, crypto, manifests, nameOf: handleOf }: Looking): ReadonlyMap<string, string> {
-  const keys = new Map<string, readonly [PublicKey, string]>();
-  const add = (key: PublicKey, id: string): void => void keys.set(key.line, [key, id]);
-  for (const { id, keys: lines } of [...clone.policy.people, ...clone.policy.signers])
-    for (const key of lines) add(key, id);
-  for (const manifest of manifests.values()) {
-    for (const line of manifest.keys)
-      if (!keys.has(line.line.split(' ').slice(-2).join(' '))) add(keyOf(line), line.id);
-  }
-  return new Map([...keys.values()].map(([key, id]) => [fingerprint(key, crypto.sha256), handleOf(id)]));
-}
-
 function nameOf({ kind, account, subject }: AcceptedLine): string {
   return `${kind} ${account ?? '-'} ${subject}`;
 }
 
-function told({ kind, account, subject, comment }: Omit<WayIn, 'state'>, owners: ReadonlyMap<string, string>) {
-  const owner = owners.get(subject);
+function told({ kind, account, subject, comment }: Omit<WayIn, 'state'>, owners: Owners) {
+  const owner = owners.get(subject)?.words;
   return {
     kind,
     ...(account === undefined ? {} : { account }),

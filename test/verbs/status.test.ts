@@ -69,7 +69,7 @@ describe('nothing to do', () => {
     });
     expect(report.targets.map(({ state }) => state)).toEqual(['in-force', 'in-force']);
     expect(plain(report)).toContain(
-      'Nothing to do. Looked at 1 release, 2 receipts of 2 servers, 0 revocations, 4 accesses of 2 people',
+      'Nothing to do. Looked at 1 release, 2 receipts of 2 targets, 0 revocations, 4 accesses of 2 people',
     );
   });
 
@@ -363,7 +363,7 @@ describe('what lies here and does not count', () => {
     await org.release(['alice'], { number: 3, previous: 'f'.repeat(64), signerSet: 3 });
     const report = await look(org);
     expect(report.strays).toEqual(['receipts/old-server']);
-    expect(plain(report)).toContain('receipts/old-server of no server of this release');
+    expect(plain(report)).toContain('receipts/old-server of no target of this release');
     expect([...report.refused, ...report.drafts].map(({ number }) => number)).toEqual([3]);
   });
 

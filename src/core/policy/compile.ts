@@ -25,6 +25,7 @@ import { allowOf, RuleGrants, sudoOf } from './grants.ts';
 import type { Given, GivingRule } from './grants.ts';
 import { readKeyFiles } from './key-files.ts';
 import type { KeyFiles, KeyFolder } from './key-files.ts';
+import { mended } from './mend.ts';
 import { runPolicyTests } from './policy-tests.ts';
 import { byName, endOf, reachOfRules } from './reach-of-rules.ts';
 import type { Reaches, RuleReach } from './reach-of-rules.ts';
@@ -68,7 +69,8 @@ export function compilePolicy(files: PolicyFiles, now: Instant, sha256: Sha256):
  */
 export function readNames(files: PolicyFiles, organization: string, now: Instant): Compiled {
   const report = new Report();
-  const sorted = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const whole = [...files].map(([path, bytes]) => [path, path.endsWith('.yaml') ? mended(path, bytes) : bytes] as const);
+  const sorted = new Map(whole.sort(([a], [b]) => (a < b ? -1 : 1)));
   const policy = readPolicy(sorted, report);
   const reaches = { ...reachOfRules(policy, now), rules: [] };
   const head = { organization, threshold: policy.threshold?.value ?? 1 };

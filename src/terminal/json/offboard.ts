@@ -1,7 +1,7 @@
 /** `keyward offboard --json`. */
 import * as v from 'valibot';
 import { amount } from './index.ts';
-import { out, paths, revocation, runningEntries, status } from './values.ts';
+import { out, paths, revocation, runningEntries, status, waysLeft } from './values.ts';
 
 const signing = v.exactOptional(
   v.pipe(
@@ -15,6 +15,7 @@ const done = v.strictObject({
   id: v.string(),
   revocation,
   targets: v.array(out),
+  waysLeft,
   written: paths,
   removed: v.pipe(v.array(v.string()), v.description('files taken out of the repository, to be committed')),
   isSigner: v.boolean(),

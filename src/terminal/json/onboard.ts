@@ -15,5 +15,6 @@ export const schema = v.strictObject({
   fingerprint: v.exactOptional(v.string()),
   file: v.exactOptional(v.pipe(v.string(), v.description('the private key, where it was made here'))),
   reaches: v.array(reached),
+  logins: v.pipe(v.array(v.strictObject({ provider: v.string(), rules: v.array(v.string()) })), v.description('admin logins at providers')),
   written: paths,
 });

@@ -78,7 +78,7 @@ export const schema = v.strictObject({
       time: instant,
       counted: v.pipe(v.boolean(), v.description('the newest release lists it')),
       undoing: v.pipe(v.boolean(), v.description('the policy takes it back, and no release says so yet')),
-      notShownBy: v.pipe(names, v.description('servers whose stored receipts do not show it')),
+      notShownBy: v.pipe(names, v.description('targets whose stored receipts do not show it')),
     }),
   ),
   endsSoon: v.array(
@@ -93,7 +93,7 @@ export const schema = v.strictObject({
   idle: v.array(v.strictObject({ name: v.string(), why: v.string() })),
   refused: v.array(v.strictObject({ number: v.exactOptional(number), hash, reason: v.string(), message: v.string() })),
   gaps: v.pipe(v.array(number), v.description('releases whose predecessor is not here')),
-  strays: v.pipe(names, v.description('receipts of no server of the release')),
+  strays: v.pipe(names, v.description('receipts of no target of the release')),
   todo: v.array(
     v.strictObject({ what: v.pipe(v.string(), v.description('a stable name')), why: v.string(), next: v.string() }),
   ),

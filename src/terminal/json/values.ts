@@ -86,6 +86,11 @@ export const out = v.strictObject({
   root: v.pipe(v.array(v.picklist(['sudo', 'group', 'enrolled'])), v.description('how the person had root there: reported, not proved')),
   endsByItself: v.exactOptional(instant),
 });
+/** Where a key that is out lets in beside keyward. */
+export const waysLeft = v.pipe(
+  v.array(v.strictObject({ target: v.string(), account: v.exactOptional(v.string()), fingerprint: v.string() })),
+  v.description('unmanaged accounts where the key stood: it is refused there, a session opened with it before is not ended'),
+);
 export const revocation = v.strictObject({ path: v.string(), hash });
 
 /** What the stored receipt of a target says of the newest release. */
