@@ -7,7 +7,7 @@ import { formatInstant } from '../core/access/index.ts';
 import type { AccessDetail } from '../verbs/access-detail.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
-import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unseenWords } from './access-words.ts';
 import { tame } from './style.ts';
 
 const COLUMNS = [
@@ -70,14 +70,14 @@ function accessRow(one: AccessDetail): Row {
   };
 }
 
-function wayRow({ target, kind, account = '', subject, state, seen, comment, owner = '' }: UnmanagedWay): Row {
+function wayRow({ target, kind, account = '', subject, state, seen, looked, comment, owner = '' }: UnmanagedWay): Row {
   return {
     kind: `beside keyward, ${state === 'accepted' ? 'accepted' : 'not accepted'}`,
     person: owner,
     target,
     account,
     keys: `${kind} ${subject}${comment === undefined ? '' : ` ${comment}`}`,
-    confirmed: seen ? 'a receipt names it' : 'no receipt names it',
+    confirmed: seen ? 'a receipt names it' : unseenWords(looked),
   };
 }
 

@@ -10,7 +10,7 @@ import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import { SCRIPT, STYLE } from './access-page.ts';
 import { headText } from './access-text.ts';
-import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unseenWords } from './access-words.ts';
 import { PLAIN, tame } from './style.ts';
 
 /** HTML that was made here; everything else goes through `text`. */
@@ -106,9 +106,9 @@ const WAYS: readonly Column<AccessReport['waysIn'][number]>[] = [
   ['Whose', ({ owner }) => [text(owner ?? '')]],
   [
     'State',
-    ({ state, seen }) => [
+    ({ state, seen, looked }) => [
       state === 'accepted' ? text('accepted') : warn('not accepted'),
-      ...(seen ? [] : [text('no receipt names it')]),
+      ...(seen ? [] : [text(unseenWords(looked))]),
     ],
   ],
 ];

@@ -4,7 +4,7 @@ import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail
 import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
-import { credentialWords } from './access-words.ts';
+import { credentialWords, unseenWords } from './access-words.ts';
 import { placeText } from './findings-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -263,10 +263,10 @@ function heardWords(heard: HeardThen): string {
 }
 
 function waysText(ways: readonly UnmanagedWay[], style: Style): string {
-  const rows = ways.map(({ target, kind, account, subject, state, seen, comment, owner }) => {
+  const rows = ways.map(({ target, kind, account, subject, state, seen, looked, comment, owner }) => {
     const words = [
       state === 'accepted' ? 'accepted' : '! not accepted',
-      ...(seen ? [] : ['no receipt names it']),
+      ...(seen ? [] : [unseenWords(looked)]),
       ...(owner === undefined ? [] : [`a key of ${tame(owner)}`]),
       ...(comment === undefined ? [] : [`"${tame(comment)}"`]),
     ];

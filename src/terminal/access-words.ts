@@ -58,3 +58,8 @@ export function sinceWords({ since }: AccessDetail): string {
   if (since === undefined) return 'in no signed release yet';
   return `release ${since.release}, ${formatInstant(since.issued)}, signed by ${since.signedBy.join(', ')}`;
 }
+
+/** A way in that the newest receipt does not name: gone, or nobody looked since. */
+export function unseenWords(looked: boolean): string {
+  return looked ? 'not there when it was last looked for' : 'no receipt here looked for it: keyward drift';
+}

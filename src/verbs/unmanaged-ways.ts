@@ -16,6 +16,8 @@ export interface UnmanagedWay {
   readonly state: 'accepted' | 'unknown';
   /** Whether the server's stored receipt names it; an accepted one may be gone. */
   readonly seen: boolean;
+  /** Whether that receipt looked for ways in at all: an answer to a delivery does not, and says nothing about them. */
+  readonly looked: boolean;
   /** What stands beside the key there. */
   readonly comment?: string;
   /** Whose key it is, where it is one of somebody known. */
@@ -29,16 +31,18 @@ export function unmanagedWays(looking: Looking, manifests: readonly Manifest[], 
   const ways = manifests.flatMap((manifest) => {
     const stored = looking.receipts?.of(manifest.target);
     const seen = stored?.kind === 'believed' ? stored.receipt.waysIn : [];
+    const looked = stored?.kind === 'believed' && (stored.proof === 'says' || stored.receipt.looked.some(({ what }) => what === 'sudoers-file'));
     const names = new Set(seen.map(nameOf));
     const unseen = manifest.accepted.filter((line) => !names.has(nameOf(line)));
     const target = looking.targetName(manifest.target);
     return [
-      ...seen.filter(isTheirs).map((way) => ({ target, ...told(way, owners), state: way.state, seen: true })),
+      ...seen.filter(isTheirs).map((way) => ({ target, ...told(way, owners), state: way.state, seen: true, looked })),
       ...unseen.filter(isTheirs).map((line) => ({
         target,
         ...told({ ...line, comment: undefined }, owners),
         state: 'accepted' as const,
         seen: false,
+        looked,
       })),
     ];
   });

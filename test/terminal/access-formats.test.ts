@@ -98,6 +98,7 @@ it('CSV: every field quoted, one line for each access and each way in, and no fi
     subject: 'SHA256:zzz',
     state: 'unknown',
     seen: true,
+    looked: true,
     comment: '=cmd|calc',
   } as const;
   const text = accessCsv(
@@ -131,6 +132,7 @@ it('the page: nothing in it is a tag but what was made here, and it asks nobody 
     subject: EVIL,
     state: 'unknown',
     seen: false,
+    looked: false,
     comment: EVIL,
     owner: EVIL,
   } as const;

@@ -402,7 +402,7 @@ describe('what lets in beside keyward', () => {
     });
     const report = await ask(org);
     expect(report.waysIn).toEqual([
-      { target: 'db-1', kind: 'key', account: 'root', subject: other, state: 'accepted', seen: false },
+      { target: 'db-1', kind: 'key', account: 'root', subject: other, state: 'accepted', seen: false, looked: false },
       {
         target: 'web-1',
         kind: 'key',
@@ -412,6 +412,7 @@ describe('what lets in beside keyward', () => {
         owner: 'bob',
         state: 'unknown',
         seen: true,
+        looked: false,
       },
     ]);
     await org.receipt('db-1', {
@@ -419,6 +420,9 @@ describe('what lets in beside keyward', () => {
     });
     const [seen, ...more] = (await ask(org, { on: 'db-1' })).waysIn;
     expect([seen?.seen, more]).toEqual([true, []]);
+    // One that looked and did not find it is another answer than one that did not look.
+    await org.receipt('db-1', { waysIn: [], looked: [{ what: 'sudoers-file', count: 3 }] });
+    expect((await ask(org, { on: 'db-1' })).waysIn.map(({ seen: is, looked }) => [is, looked])).toEqual([[false, true]]);
     expect((await ask(org, { handle: 'bob' })).waysIn.map(({ target }) => target)).toEqual(['web-1']);
     expect((await ask(org, { handle: 'alice' })).waysIn).toEqual([]);
   });

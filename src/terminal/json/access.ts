@@ -104,6 +104,7 @@ const wayIn = v.strictObject({
   subject: v.string(),
   state: v.picklist(['accepted', 'unknown']),
   seen: v.pipe(v.boolean(), v.description('the stored receipt names it')),
+  looked: v.pipe(v.boolean(), v.description('the stored receipt looked for ways in; an answer to a delivery does not')),
   comment: v.exactOptional(v.string()),
   owner: v.exactOptional(v.string()),
 });

@@ -11,6 +11,7 @@ import { instantOf, later } from '../../../src/core/access/index.ts';
 import type { EmployeeId } from '../../../src/core/access/index.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import {
+  everInForce,
   listedRevocations,
   NAMESPACES,
   reasonOf,
@@ -115,6 +116,26 @@ describe('a chain of releases', () => {
   it('believes what stands on a release that was pinned, and passes over what was before', () => {
     const drawn = drawAll('1@1:z -> 2@1:z -> 3@2:bc -> 4@2:cd -> 5@2:z');
     expect(told(verifyChain(drawn, start(drawn.slice(2), 3), crypto))).toBe('newest 4, 5 signature-bad');
+  });
+
+  it('begins anew with a release that those before did not sign, and knows what was before it by the hashes', () => {
+    const drawn = drawAll('1@1:ab -> 2@1:ab -> 3@2:bc -> 4@3:cde -> 5@3:cde');
+    const numbers = (chain: Chain) => everInForce(chain).map((one) => `${one.value.number}:${one.signedBy.size}`);
+    // Set 3 is let in by nobody of set 2 but c: the chain from release 1 ends before it.
+    const anew = drawAll('1@1:ab -> 2@1:ab -> 3@3:cde -> 4@3:cde');
+    expect(told(verifyChain(anew, start(anew), crypto))).toMatch(/^newest 2, 3 /);
+    const chain = verifyChain(anew, { hash: sha(given(anew[2]).text) }, crypto);
+    expect(told(chain)).toBe('newest 4');
+    expect(numbers(chain)).toEqual(['1:2', '2:2', '3:3', '4:3']);
+    expect(chain.verified.map((one) => one.value.number)).toEqual([3, 4]);
+    expect(wayTo(chain, 0).map((one) => release.parse(one.text).number)).toEqual([3, 4]);
+    expect(verifyChain(drawn, start(drawn), crypto).before).toEqual([]);
+    // One that was put in the place of another is not what the next names.
+    const other = [...drawAll("1@1:ab -> 2@1'ab").slice(1), given(anew[0]), ...anew.slice(2)];
+    expect(numbers(verifyChain(other, { hash: sha(given(anew[2]).text) }, crypto))).toEqual(['3:3', '4:3']);
+    // Its own set must have signed it, whoever says that trust begins there.
+    const few = drawAll('1@1:ab -> 2@3:cd');
+    expect(() => verifyChain(few, { hash: sha(given(few[1]).text) }, crypto)).toThrow(/below-threshold/);
   });
 
   it('says that it cannot judge where the beginning is not there, instead of believing nothing', () => {

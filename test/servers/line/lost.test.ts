@@ -2,10 +2,12 @@
  * All signers and their couriers are lost. Others begin anew: with a release of their own, said on each device, and by root
  * on each server. What was taken away stays away, and nobody gets a server to follow without root.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey, needs } from '../../fleet/index.ts';
+import { hashOf } from '../../../src/core/texts/index.ts';
+import { crypto } from '../../core/texts/signing.ts';
 import { Company } from './company.ts';
 import type { Ran } from './company.ts';
 import { carry, forged, last, manifestFor, stored } from './forging.ts';
@@ -55,7 +57,10 @@ describe.skipIf(needs() !== undefined)(`all signers lost${needs() === undefined 
   afterAll(async () => company?.end());
 
   it('is a release that its own signers signed, and that waits for those of before', async () => {
-    for (const who of ['dora', 'erin']) expect(await approve(who)).toMatchObject({ status: 6 });
+    expect(await approve('dora')).toMatchObject({ status: 6 });
+    fingerprint = hashOf(stored(company, last(company)).text, crypto);
+    expect(await begins('dora', '--confirm', 'new-signers')).toMatchObject({ status: 6, stderr: expect.stringContaining('of its own signers yet') });
+    expect(await approve('erin')).toMatchObject({ status: 6 });
     const { drafts, release, signers } = await status('dora');
     expect(drafts).toMatchObject([{ number: release.number + 1, missing: 0, missingOfOldSet: 2 }]);
     expect(signers.people).toEqual(['alice', 'bob']);
@@ -78,6 +83,16 @@ describe.skipIf(needs() !== undefined)(`all signers lost${needs() === undefined 
     expect((await status('dora')).signers.people).toEqual(['alice', 'bob']);
     const other = await company.keyward('dora', 'init', '--me', 'dora', '--first-release', 'ab'.repeat(32), '--confirm', 'new-signers');
     expect(other).toMatchObject({ status: 5, stderr: expect.stringContaining('release 1 here has another fingerprint') });
+    // One that leaves out what this device verified: somebody would have it forget release 3.
+    const { value, text } = stored(company, 4);
+    const short = forged(company, { value, text, signatures: [] }, { previous: hashOf(stored(company, 2).text, crypto), number: 9 }, ['dora', 'erin']);
+    const folder = join(company.repo, 'releases/9');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'release'), short.text);
+    for (const [i, signature] of short.signatures.entries()) writeFileSync(join(folder, `${i}.sig`), signature);
+    const forgets = await company.keyward('dora', 'init', '--me', 'dora', '--first-release', hashOf(short.text, crypto), '--confirm', 'new-signers');
+    expect(forgets).toMatchObject({ status: 5, stderr: expect.stringContaining('release 9 does not follow release 3, which this device verified') });
+    rmSync(folder, { recursive: true });
     for (const who of ['dora', 'erin']) expect(await begins(who, '--confirm', 'new-signers')).toMatchObject({ status: 0, stdout: expect.stringContaining(`Release 4: ${fingerprint}`) });
     const now = await status('erin');
     expect(now).toMatchObject({ firstRelease: { hash: fingerprint, number: 4 }, release: { number: 4 }, signers: { people: ['dora', 'erin'] }, looked: { revocations: 1 } });
