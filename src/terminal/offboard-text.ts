@@ -25,6 +25,7 @@ function endsNow(preview: OffboardPreview): string {
   const sums = new Map<string, number>();
   for (const one of preview.running) sums.set(one.kind, (sums.get(one.kind) ?? 0) + one.count);
   const what = [...sums].filter(([, n]) => n > 0).map(([kind, n]) => runningText(kind, n));
+  if (seen === 0) return 'None answered, so what runs there is not known.';
   if (what.length === 0) return `Nothing of theirs runs on the ${count(seen, 'target')} that answered.`;
   const where = [...new Set(preview.running.map((one) => tame(one.target)))];
   return `Ends now: ${what.join(', ')} on ${where.join(', ')}.`;
