@@ -27,6 +27,8 @@ export interface Looking {
   readonly receipts: { of(target: string): ReceiptThen } | undefined;
   /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
   readonly onTop: readonly HeldRevocation[];
+  /** Of keys that were told of already, by their line. */
+  readonly fingerprints: Map<string, string>;
   readonly nameOf: (id: string) => string;
   readonly targetName: (id: string) => string;
 }
@@ -171,7 +173,7 @@ function keyDetail(looking: Looking, target: string, line: KeyLine): KeyDetail {
   const { key, limits } = mustMean(line);
   const { from, command, allow } = limits;
   return {
-    fingerprint: fingerprint(key, looking.crypto.sha256),
+    fingerprint: fingerprintOf(looking, key),
     type: key.type,
     allow,
     ...(from === undefined ? {} : { from }),
@@ -180,6 +182,15 @@ function keyDetail(looking: Looking, target: string, line: KeyLine): KeyDetail {
     ...since(looking, target, lineName.key(line)),
     revoked: looking.onTop.some(({ value }) => value.keys.some((out) => out.line === key.line)),
   };
+}
+
+/** A key is told of once for each target that it opens. */
+function fingerprintOf({ fingerprints, crypto }: Looking, key: PublicKey): string {
+  const known = fingerprints.get(key.line);
+  if (known !== undefined) return known;
+  const made = fingerprint(key, crypto.sha256);
+  fingerprints.set(key.line, made);
+  return made;
 }
 
 /** The key of a line. A signed line in any other form than keyward writes would be a fault of whoever made the release. */

@@ -45,8 +45,9 @@ export async function receiptsThen(
   { release, until }: Asked,
 ): Promise<{ of(target: string): ReceiptThen }> {
   const found = new Map<string, ReceiptThen>();
+  const names = clones.map(targetNames);
   for (const target of standing.manifestsOf(release).keys()) {
-    const paths = new Set(clones.map((clone) => `receipts/${targetNames(clone)(target)}`));
+    const paths = new Set(names.map((nameOf) => `receipts/${nameOf(target)}`));
     found.set(target, await receiptThen(world, [...paths], { standing, release, until, target, clone: clones[0] }));
   }
   return { of: (target) => found.get(target) ?? { kind: 'none' } };
@@ -87,7 +88,7 @@ function believed(
   const named = /^release \d+ ([0-9a-f]{64})$/m.exec(latin1(bytes))?.[1];
   const releases = standing.releases.filter(({ hash }) => hash === release.hash || hash === named);
   const keys = releases.flatMap((one): readonly PublicKey[] => {
-    const manifest = standing.manifestsOf(one).get(target);
+    const manifest = standing.manifestOf(one, target);
     return manifest === undefined ? [] : [...manifest.hostKeys, ...manifest.nextHostKeys];
   });
   return believeReceipt(

@@ -160,6 +160,7 @@ async function look(world: World, clone: Clone, today: Clone, { at, draft }: Acc
     rulesFor: rulesHere(clone, here),
     receipts,
     onTop: revocationsOnTop(today, release, moment),
+    fingerprints: new Map(),
     nameOf: handleNames(clone),
     targetName: targetNames(clone),
   };

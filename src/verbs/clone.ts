@@ -11,10 +11,11 @@ import {
   hashOf,
   joinSigned,
   listedRevocations,
-  manifest,
+  manifest as manifestForm,
   NAMESPACES,
   reasonOf,
   release,
+  SharedRows,
   splitSigned,
   verifyChain,
   verifyRevocation,
@@ -43,6 +44,13 @@ export interface IdleRevocation {
   readonly why: string;
 }
 
+/** A manifest whose bytes have the hash that a signed release names. */
+export interface ManifestRead {
+  readonly value: Manifest;
+  readonly text: string;
+  readonly hash: string;
+}
+
 export interface Clone extends Here {
   readonly organization: string;
   readonly settings: Settings;
@@ -58,8 +66,10 @@ export interface Clone extends Here {
   readonly idle: readonly IdleRevocation[];
   /** The text of a manifest by its hash; throws when the repository lacks it. */
   manifestText(hash: string): string;
+  /** The manifest of this hash, read once however many ask; throws as `manifestText` does. */
+  manifest(hash: string): ManifestRead;
   /** The manifest of every target of a release, by target id. */
-  manifestsOf(hashes: readonly string[]): ReadonlyMap<string, { readonly value: Manifest; readonly text: string; readonly hash: string }>;
+  manifestsOf(hashes: readonly string[]): ReadonlyMap<string, ManifestRead>;
 }
 
 export interface Reading {
@@ -252,7 +262,7 @@ function takeRevocation(name: string, stored: string, policy: Compiled, chain: C
   throw last;
 }
 
-function manifestReader(stored: Stored, crypto: TextCrypto): Pick<Clone, 'manifestText' | 'manifestsOf'> {
+function manifestReader(stored: Stored, crypto: TextCrypto): Pick<Clone, 'manifestText' | 'manifest' | 'manifestsOf'> {
   const manifestText = (hash: string): string => {
     const bytes = stored.manifests.get(hash);
     if (bytes !== undefined && hashOf(bytes, crypto) === hash) return latin1(bytes);
@@ -260,16 +270,20 @@ function manifestReader(stored: Stored, crypto: TextCrypto): Pick<Clone, 'manife
       next: 'restore releases/ from version control',
     });
   };
+  const known = new Map<string, ManifestRead>();
+  const rows = new SharedRows();
+  const read = (hash: string): ManifestRead => {
+    const before = known.get(hash);
+    if (before !== undefined) return before;
+    const text = manifestText(hash);
+    const made = { value: manifestForm.parse(text, `manifest ${hash.slice(0, 12)}…`, rows), text, hash };
+    known.set(hash, made);
+    return made;
+  };
   return {
     manifestText,
-    manifestsOf: (hashes) =>
-      new Map(
-        hashes.map((hash) => {
-          const text = manifestText(hash);
-          const value = manifest.parse(text, `manifest ${hash.slice(0, 12)}…`);
-          return [value.target as string, { value, text, hash }];
-        }),
-      ),
+    manifest: read,
+    manifestsOf: (hashes) => new Map(hashes.map(read).map((one) => [one.value.target as string, one])),
   };
 }
 

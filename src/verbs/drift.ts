@@ -80,7 +80,7 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
 };
 
 function driftOf(clone: Clone, owners: ReadonlyMap<string, KeyOwner>, { target, outcome }: Carried): DriftOf {
-  const place = clone.policy.placeOf(target.manifest.target);
+  const place = clone.policy.places.get(target.manifest.target);
   const base = { name: target.name, id: target.id, ...(place === undefined ? {} : { place }) };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;

@@ -7,7 +7,7 @@ import { reasonOf, splitSigned, verifyReceipt } from '../core/texts/index.ts';
 import type { Manifest, Receipt, TextCrypto } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone } from './clone.ts';
-import type { Clone } from './clone.ts';
+import type { Clone, ManifestRead } from './clone.ts';
 import { receiverHere } from './receiver-here.ts';
 import { prepare } from './draft.ts';
 import { grantsBetween } from './working-tree.ts';
@@ -34,10 +34,12 @@ export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<s
   const newest = clone.chain?.newest;
   const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value, prepared);
   const after = { release: prepared.release, manifests: [...prepared.manifests.values()] };
+  const lastOf = lastManifests(clone);
+  const own = receiptsByTarget(clone, receipts, crypto);
   const result = planChanges(before, after, {
-    ...namesOf(clone, receipts, crypto),
+    ...namesOf(clone, lastOf, own, crypto),
     grants: (person, target) => grantsBetween(clone.policy, person, target),
-    isOff: (server) => isOff(clone, server, receipts, crypto),
+    isOff: (server) => isOff(lastOf(server), own),
   });
   return {
     ...result,
@@ -62,46 +64,54 @@ function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState[
   return { release, manifests: [...same, ...[...others.values()].map((one) => one.value)] };
 }
 
-function namesOf(clone: Clone, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto) {
+function namesOf(clone: Clone, lastOf: LastOf, own: ReceiptsOf, crypto: TextCrypto) {
   const people = new Map(clone.policy.people.map((person) => [person.id as SubjectId, person.handle]));
   const targets = new Map([...clone.policy.servers, ...clone.policy.providers].map((target) => [target.id as TargetId, target.name]));
   const revocations = new Map(clone.revocations.map((one) => [one.hash, one.name]));
   return {
     person: (id: SubjectId) => people.get(id),
-    target: (id: TargetId) => targets.get(id) ?? nameOfReceipt(clone, id, receipts, crypto),
+    target: (id: TargetId) => targets.get(id) ?? nameOfReceipt(clone, lastOf(id), own),
     revocation: (hash: string) => revocations.get(hash),
     fingerprint: (line: string) => fingerprint(parsePublicKey(line), crypto.sha256),
   };
 }
 
 /** A receipt of the server itself shows that it holds nothing but its couriers any more. */
-function isOff(clone: Clone, server: TargetId, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): boolean {
-  const last = lastManifest(clone, server);
+function isOff(last: ManifestRead | undefined, own: ReceiptsOf): boolean {
   if (last === undefined || last.value.accounts.length > 0) return false;
-  return ownReceipts(clone, last.value, receipts, crypto).some(([, receipt]) => receipt.manifest === last.hash);
+  return own(last.value).some(([, receipt]) => receipt.manifest === last.hash);
 }
 
 /** What a server was called whose line is gone: the file of its receipt still says so. */
-function nameOfReceipt(clone: Clone, server: TargetId, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): string | undefined {
-  const last = lastManifest(clone, server);
-  const [path] = last === undefined ? [] : (ownReceipts(clone, last.value, receipts, crypto)[0] ?? []);
+function nameOfReceipt(clone: Clone, last: ManifestRead | undefined, own: ReceiptsOf): string | undefined {
+  const [path] = last === undefined ? [] : (own(last.value)[0] ?? []);
   const name = path?.slice('receipts/'.length);
   return clone.policy.servers.some((other) => other.name === name) ? undefined : name;
 }
 
-function lastManifest(clone: Clone, server: TargetId) {
-  return clone.chain === undefined ? undefined : clone.manifestsOf(clone.chain.newest.value.manifests).get(server);
+/** The manifest the newest release has of a server. All are read when the first is asked for: of most plans none is. */
+type LastOf = (server: TargetId) => ManifestRead | undefined;
+
+function lastManifests(clone: Clone): LastOf {
+  let known: ReadonlyMap<string, ManifestRead> | undefined;
+  return (server) => (known ??= clone.manifestsOf(clone.chain?.newest.value.manifests ?? [])).get(server);
 }
 
-/** Those of the stored receipts that this server signed itself, by path. */
-function ownReceipts(clone: Clone, of: Manifest, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): readonly (readonly [string, Receipt])[] {
-  const expected = { organization: clone.organization, target: of.target, hostKeys: [...of.hostKeys, ...of.nextHostKeys] };
-  return [...receipts].flatMap(([path, bytes]) => {
-    try {
-      return [[path, verifyReceipt(splitSigned(latin1(bytes), 'receipt', path), expected, crypto).value] as const];
-    } catch (error) {
-      if (reasonOf(error) === undefined) throw error;
-      return [];
-    }
-  });
+/** The stored receipts that a server signed itself, by path. */
+type ReceiptsOf = (of: Manifest) => readonly (readonly [string, Receipt])[];
+
+/** Sorted by what they say they are of, before any is believed. */
+function receiptsByTarget(clone: Clone, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): ReceiptsOf {
+  const said = Map.groupBy([...receipts], ([, bytes]) => /^target (\S+)$/m.exec(latin1(bytes))?.[1]);
+  return (of) => {
+    const expected = { organization: clone.organization, target: of.target, hostKeys: [...of.hostKeys, ...of.nextHostKeys] };
+    return (said.get(of.target) ?? []).flatMap(([path, bytes]) => {
+      try {
+        return [[path, verifyReceipt(splitSigned(latin1(bytes), 'receipt', path), expected, crypto).value] as const];
+      } catch (error) {
+        if (reasonOf(error) === undefined) throw error;
+        return [];
+      }
+    });
+  };
 }

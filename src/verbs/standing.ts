@@ -4,7 +4,7 @@
  */
 import type { Instant, SubjectId } from '../core/access/index.ts';
 import { compareEnds, laterEnd } from '../core/access/index.ts';
-import { everInForce, manifest as manifestText } from '../core/texts/index.ts';
+import { everInForce } from '../core/texts/index.ts';
 import type { AccountLine, KeyLine, Manifest, RightLine, SudoLine, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone } from './clone.ts';
 
@@ -63,16 +63,15 @@ type Lines = ReadonlyMap<string, Instant | undefined>;
 
 export class Standing {
   readonly #clone: Clone;
-  readonly #manifests = new Map<string, Manifest>();
   readonly #lines = new Map<string, Lines>();
   readonly #targets = new Map<string, ReadonlyMap<string, string>>();
+  readonly #hashes: ReadonlySet<string>;
+  readonly releases: readonly VerifiedRelease[];
 
   constructor(clone: Clone) {
     this.#clone = clone;
-  }
-
-  get releases(): readonly VerifiedRelease[] {
-    return everInForce(this.#clone.chain);
+    this.releases = everInForce(clone.chain);
+    this.#hashes = new Set(this.releases.flatMap((one) => one.value.manifests));
   }
 
   /** The manifests of a release by target. Throws `trust` where one is not here: then nobody could look. */
@@ -80,10 +79,17 @@ export class Standing {
     return new Map([...this.#hashesOf(release)].map(([target, hash]) => [target, this.#manifest(hash)]));
   }
 
+  /** Of one target. */
+  manifestOf(release: VerifiedRelease, target: string): Manifest | undefined {
+    const hash = this.#hashesOf(release).get(target);
+    return hash === undefined ? undefined : this.#manifest(hash);
+  }
+
   /** Whether all these lines stand in the manifest of this hash; no when it is not here. */
   standIn(hash: string | undefined, names: readonly string[]): boolean {
-    const known = this.releases.some((one) => one.value.manifests.includes(hash ?? ''));
-    return hash !== undefined && known && names.every((name) => this.#linesOf(hash).has(name));
+    if (hash === undefined || !this.#hashes.has(hash)) return false;
+    const lines = this.#linesOf(hash);
+    return names.every((name) => lines.has(name));
   }
 
   /** The first release of the unbroken run, up to this one, in which the line stands; undefined: not in this one. */
@@ -108,11 +114,7 @@ export class Standing {
   }
 
   #manifest(hash: string): Manifest {
-    const known = this.#manifests.get(hash);
-    if (known !== undefined) return known;
-    const made = manifestText.parse(this.#clone.manifestText(hash), `manifest ${hash.slice(0, 12)}…`);
-    this.#manifests.set(hash, made);
-    return made;
+    return this.#clone.manifest(hash).value;
   }
 
   #linesOf(hash: string): Lines {

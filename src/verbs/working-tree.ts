@@ -50,7 +50,7 @@ export function rulesHere(clone: Clone, here: ReadonlyMap<string, Manifest>): Ru
     const all = would.get(target) ?? heldAt(manifest, clone.now);
     would.set(target, all);
     const own = all.get(held.account.id);
-    if (own === undefined || spelled(own) !== spelled(held)) return undefined;
+    if (own === undefined || !isSame(own, held)) return undefined;
     return rulesBetween(clone, held.account.id, manifest.target);
   };
 }
@@ -66,11 +66,19 @@ function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): r
   return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
 }
 
-function spelled({ account, keys, sudo, rights }: Held): string {
-  const lines = [
-    ...keys.map(({ line, end }) => `${line} ${end}`),
-    ...sudo.map(({ runAs, command, end }) => `${runAs} ${command} ${end}`),
-    ...rights.map(({ what, value, end }) => `${what} ${value} ${end}`),
-  ];
-  return JSON.stringify([account.account, lines.sort()]);
+/** Whether two people's lines are the same, in whatever order. */
+function isSame(a: Held, b: Held): boolean {
+  return (
+    a.account.account === b.account.account &&
+    sameLines(a.keys, b.keys, ({ line, end }) => `${line} ${end}`) &&
+    sameLines(a.sudo, b.sudo, ({ runAs, command, end }) => `${runAs} ${command} ${end}`) &&
+    sameLines(a.rights, b.rights, ({ what, value, end }) => `${what} ${value} ${end}`)
+  );
+}
+
+function sameLines<Line>(a: readonly Line[], b: readonly Line[], spelled: (line: Line) => string): boolean {
+  if (a.length !== b.length) return false;
+  const [own, other] = [a.map(spelled), b.map(spelled)];
+  if (own.length > 1) for (const lines of [own, other]) lines.sort();
+  return own.every((line, i) => line === other[i]);
 }

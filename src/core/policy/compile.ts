@@ -10,9 +10,9 @@ import type {
   SubjectId,
 } from '../access/index.ts';
 import { SERVER_WAYS } from '../access/index.ts';
-import type { Accepted, RuleSource } from '../access/index.ts';
+import type { Accepted, RuleSource, TargetId } from '../access/index.ts';
 import type { PublicKey } from '../ssh/public-key.ts';
-import type { At, Entry } from './at.ts';
+import type { Entry } from './at.ts';
 import type {
   Compilation,
   Compiled,
@@ -111,7 +111,6 @@ function resolve(policy: ReadPolicy, { organization, threshold }: Head, keys: Ke
   const byId = new Map(people.map((person) => [person.id as SubjectId, person as Person]));
   const servers = reaches.servers.map((server) => serverOf(server, ids, keys));
   const ends = reaches.people.map(({ value }) => endOf(value));
-  const lines = new Map<string, At>([...policy.servers, ...policy.providers].map(({ value, at }) => [value.id, at]));
   const giving = reaches.rules.filter(({ ended }) => !ended).map((reach) => givingRule(reach, policy));
   return {
     organization,
@@ -129,7 +128,7 @@ function resolve(policy: ReadPolicy, { organization, threshold }: Head, keys: Ke
     })),
     providers: [...policy.providers].sort(byName).map((provider) => providerOf(organization, provider, reaches, byId, now)),
     undone: policy.undone.map(({ name }) => name).sort(),
-    placeOf: (target) => lines.get(target)?.key(),
+    places: new Map([...policy.servers, ...policy.providers].map(({ value, at }) => [value.id as TargetId, at.key()])),
   };
 }
 

@@ -77,8 +77,8 @@ export interface Compiled {
   readonly providers: readonly Provider[];
   /** Names of revocations taken back (`bob-1a2b3c4d`), sorted; a file `revoked/<name>` exists for each. */
   readonly undone: readonly string[];
-  /** Where the policy names a target; looked up when asked for. */
-  readonly placeOf: (target: TargetId) => Place | undefined;
+  /** Where the policy names each target. */
+  readonly places: ReadonlyMap<TargetId, Place>;
 }
 
 /** What was examined, so that "nothing found" says of how much. */

@@ -28,6 +28,8 @@ export class RuleGrants implements Grants {
   readonly #rules: readonly GivingRule[];
   readonly #personNumber: ReadonlyMap<string, number>;
   readonly #serverNumber: ReadonlyMap<string, number>;
+  /** Numbers of the rules for each person, by the person's number. */
+  readonly #rulesOf: readonly (readonly number[])[];
   /** People by id. */
   readonly #order: readonly number[];
   /** Of each person by number: what rules add up to, by the numbers of the rules. */
@@ -46,6 +48,7 @@ export class RuleGrants implements Grants {
     this.#rules = rules;
     this.#personNumber = new Map(people.map(({ id }, number) => [id, number]));
     this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
+    this.#rulesOf = rulesByPerson(people.length, rules);
     this.#order = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1)).map(([number]) => number);
     this.#sums = people.map(() => new Map());
   }
@@ -57,9 +60,7 @@ export class RuleGrants implements Grants {
   of(person: SubjectId): readonly Grant[] {
     const number = this.#personNumber.get(person);
     if (number === undefined) return [];
-    return this.#rules
-      .filter(({ people }) => people.has(number))
-      .flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
+    return this.#rulesFor(number).flatMap((rule) => rule.servers.members.map((server) => this.#grant(rule, number, server)));
   }
 
   on(server: TargetId): readonly Grant[] {
@@ -84,8 +85,8 @@ export class RuleGrants implements Grants {
     const who = this.#personNumber.get(person);
     const where = this.#serverNumber.get(server);
     if (who === undefined || where === undefined) return [];
-    return this.#rules
-      .filter(({ people, servers }) => people.has(who) && servers.has(where))
+    return this.#rulesFor(who)
+      .filter(({ servers }) => servers.has(where))
       .map((rule) => this.#grant(rule, who, where));
   }
 
@@ -94,6 +95,10 @@ export class RuleGrants implements Grants {
       for (const person of rule.people.members)
         for (const server of rule.servers.members) yield this.#grant(rule, person, server);
     }
+  }
+
+  #rulesFor(who: number): readonly GivingRule[] {
+    return (this.#rulesOf[who] ?? []).flatMap((number) => this.#rules[number] ?? []);
   }
 
   /** Numbers of the rules that reach a server, by the number of the person they are for. */
@@ -132,6 +137,12 @@ export class RuleGrants implements Grants {
       ...(until === undefined ? {} : { until }),
     };
   }
+}
+
+function rulesByPerson(people: number, rules: readonly GivingRule[]): readonly (readonly number[])[] {
+  const found = Array.from({ length: people }, (): number[] => []);
+  for (const [number, rule] of rules.entries()) for (const who of rule.people.members) found[who]?.push(number);
+  return found;
 }
 
 /** What the entries of an `allow` list allow together. */

@@ -8,6 +8,7 @@
 import { Failure } from '../failure.ts';
 import { reasonOf, refusal } from './reasons.ts';
 import type { Reason } from './reasons.ts';
+import type { SharedRows } from './shared-rows.ts';
 
 /** Sizes in bytes and counts, section 1. A line is measured without its LF. */
 export const CAPS = {
@@ -48,12 +49,9 @@ export interface Line<T> {
   /** The value of one line, or undefined. */
   readonly readRow: (text: string) => Reading<unknown> | undefined;
   readonly gather: (rows: readonly unknown[]) => T;
-  /** What stands behind the word, line by line, in the order of the text. `known` are rows that were spelled already. */
-  readonly write: (value: T, known?: Spelled) => readonly string[];
+  /** What stands behind the word, line by line, in the order of the text. */
+  readonly write: (value: T, rows?: SharedRows) => readonly string[];
 }
-
-/** Rows by their value, as they are spelled. */
-type Spelled = Map<object, string>;
 
 /** A line for each part of a value, in the order in which they stand in the text. */
 export type Table<V> = { readonly [K in keyof V]-?: Line<V[K]> };
@@ -66,22 +64,14 @@ export interface Breach {
   readonly nth?: number;
 }
 
-/**
- * Tells how values are spelled, not read back: to compare with what was written before, never to sign. A row that is the
- * same object in several values is spelled once.
- */
-export interface Speller<V> {
-  spell(value: V): string;
-}
-
 /** One kind of text. */
 export interface Text<V> {
   /** `release` in `keyward-release v1`. */
   readonly kind: string;
   /** The value of a text's bytes. Throws `Failure` with a reason, the name given and the line. */
-  parse(text: Uint8Array | string, name?: string): V;
-  /** For values that share rows. */
-  speller(): Speller<V>;
+  parse(text: Uint8Array | string, name?: string, rows?: SharedRows): V;
+  /** How a value is spelled, not read back: to compare with what was written before, never to sign. */
+  spell(value: V, rows?: SharedRows): string;
   /** The one spelling of a value. Throws `too-large` by its reason, and `internal` for a value that has no spelling. */
   write(value: V): string;
 }
@@ -110,22 +100,13 @@ export function many<T>(
   return {
     ...line(word, field, least, Infinity),
     gather: (rows) => rows as readonly T[],
-    write: (values, known) => {
-      const texts = values.map((value) => spelledOnce(value, field, known));
+    write: (values, rows) => {
+      const texts = values.map((value) => (rows === undefined ? field.write(value) : rows.spell(value, field.write)));
       if (order === undefined) return texts.sort(byBytes);
       const written = values.map((value, i) => ({ value, text: texts[i] ?? '' }));
       return written.sort((a, b) => order(a.value, b.value) || byBytes(a.text, b.text)).map(({ text }) => text);
     },
   };
-}
-
-function spelledOnce<T>(value: T, field: Field<T>, known: Spelled | undefined): string {
-  if (known === undefined || typeof value !== 'object' || value === null) return field.write(value);
-  const before = known.get(value);
-  if (before !== undefined) return before;
-  const spelled = field.write(value);
-  known.set(value, spelled);
-  return spelled;
 }
 
 /** As `many`, and at least once. */
@@ -150,25 +131,25 @@ export function text<V extends object>(
   laws: (value: V) => Breach | undefined = () => undefined,
 ): Text<V> {
   const parts = Object.entries(table) as [keyof V & string, Line<never>][];
-  const composed = (value: V, known?: Spelled): readonly string[] => {
+  const composed = (value: V, rows?: SharedRows): readonly string[] => {
     const lines = [`keyward-${kind} v1`];
     for (const [part, { word, write }] of parts)
-      for (const rest of write(value[part] as never, known)) lines.push(`${word} ${rest}`);
+      for (const rest of write(value[part] as never, rows)) lines.push(`${word} ${rest}`);
     return lines;
   };
-  const compose = (value: V, known?: Spelled): string => `${composed(value, known).join('\n')}\n`;
-  const parse = (input: Uint8Array | string, name = kind): V => {
+  const spell = (value: V, rows?: SharedRows): string => `${composed(value, rows).join('\n')}\n`;
+  const parse = (input: Uint8Array | string, name = kind, rows?: SharedRows): V => {
     const lines = linesOf(input, cap, name);
     if (lines[0] !== `keyward-${kind} v1`)
       throw refusal('unknown-text', `this is no ${kind} of version 1`, { text: name, line: 1 });
-    const value = readLines<V>(parts, lines, name);
+    const value = readLines<V>(parts, lines, name, rows);
     const broken = laws(value);
     if (broken !== undefined) throw refusedBy(broken, lines, name);
-    sameSpelling(composed(value), lines, name);
+    sameSpelling(composed(value, rows), lines, name);
     return value;
   };
   const write = (value: V): string => {
-    const written = compose(value);
+    const written = spell(value);
     try {
       parse(written, kind);
     } catch (cause) {
@@ -177,11 +158,7 @@ export function text<V extends object>(
     }
     return written;
   };
-  const speller = (): Speller<V> => {
-    const known: Spelled = new Map();
-    return { spell: (value) => compose(value, known) };
-  };
-  return { kind, parse, speller, write };
+  return { kind, parse, spell, write };
 }
 
 function unwritten(kind: string, cause: unknown): Failure {
@@ -248,13 +225,20 @@ export function bytesOf(written: string): Uint8Array {
   return bytes;
 }
 
-function readLines<V>(parts: readonly [keyof V & string, Line<never>][], lines: readonly string[], name: string): V {
+function readLines<V>(
+  parts: readonly [keyof V & string, Line<never>][],
+  lines: readonly string[],
+  name: string,
+  shared: SharedRows | undefined,
+): V {
   const value: Partial<Record<keyof V, unknown>> = {};
   let next = 1;
   for (const [part, line] of parts) {
     const rows: unknown[] = [];
-    while (lines[next]?.startsWith(`${line.word} `) === true && rows.length < line.most) {
-      const found = line.readRow((lines[next] ?? '').slice(line.word.length + 1));
+    const begin = `${line.word} `;
+    while (lines[next]?.startsWith(begin) === true && rows.length < line.most) {
+      const rest = (lines[next] ?? '').slice(line.word.length + 1);
+      const found = shared === undefined ? line.readRow(rest) : shared.read(line.word, rest, line.readRow);
       if (found === undefined)
         throw refusal('spelling', `a "${line.word}" line holds ${line.form}`, { text: name, line: next + 1 });
       if (lines[next] === lines[next - 1])

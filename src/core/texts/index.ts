@@ -7,6 +7,7 @@
  */
 export * from './reasons.ts';
 export * from './grammar.ts';
+export * from './shared-rows.ts';
 export type { Hash } from './fields.ts';
 export * from './manifest.ts';
 export * from './release.ts';

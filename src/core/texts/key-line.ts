@@ -15,7 +15,8 @@ const MOST_KNOWN = 20_000;
 
 /** The meaning of a line in exactly the form that core/ssh writes; undefined for any other. */
 export function readKeyLine(line: string): KeyLineMeaning | undefined {
-  if (known.has(line)) return known.get(line);
+  const before = known.get(line);
+  if (before !== undefined || known.has(line)) return before;
   const meaning = meaningOf(line);
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(line, meaning);

@@ -188,8 +188,8 @@ function laws(value: Manifest): Breach | undefined {
   const odd = value.keys.findIndex((line) => readKeyLine(line.line) === undefined);
   if (odd >= 0) return { reason: 'line-form', message: 'this key line has not the form of one', word: 'key', nth: odd };
   // What a plan shows is the plain command; a pattern or a second spelling would be shown as something it is not.
-  const pattern = value.sudo.findIndex(({ command }) => !isSudoersCommand(command));
-  if (pattern >= 0)
-    return { reason: 'line-form', message: 'this sudo line has not the form of one', word: 'sudo', nth: pattern };
-  return undefined;
+  const patterns = new Set([...new Set(value.sudo.map(({ command }) => command))].filter((one) => !isSudoersCommand(one)));
+  if (patterns.size === 0) return undefined;
+  const nth = value.sudo.findIndex(({ command }) => patterns.has(command));
+  return { reason: 'line-form', message: 'this sudo line has not the form of one', word: 'sudo', nth };
 }
