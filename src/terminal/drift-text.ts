@@ -31,9 +31,14 @@ export function lookedText(looked: readonly { readonly what: string; readonly co
   return looked
     .map((part) => {
       const word = part.what.replaceAll('-', ' ');
-      return count(part.count, word, word.endsWith('s') ? `${word}es` : `${word}s`);
+      return count(part.count, word, plural(word));
     })
     .join(', ');
+}
+
+function plural(word: string): string {
+  if (word.endsWith('y') && !/[aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;
+  return word.endsWith('s') ? `${word}es` : `${word}s`;
 }
 
 export function driftWhy(report: DriftReport): string | undefined {

@@ -44,10 +44,26 @@ async function accountHere(caller: Caller): Promise<string | undefined> {
 async function make(caller: Caller, settings: AwsSettings, part: Part): Promise<Prepared['state']> {
   if (part.kind === 'group') return made(() => caller.call((iam, options) => iam.createGroup({ GroupName: part.name, Path: part.path }, options)));
   if (part.kind === 'policy') return makePolicy(caller, settings, part);
-  const state = await made(() => caller.call((iam, options) => iam.createRole({ RoleName: part.name, Path: part.path, AssumeRolePolicyDocument: part.trust }, options)));
+  const RoleName = part.name;
+  const state = await made(() => caller.call((iam, options) => iam.createRole({ RoleName, Path: part.path, AssumeRolePolicyDocument: part.trust }, options)));
   // Its own policy is written again: a newer keyward may need less, or more.
-  await caller.call((iam, options) => iam.putRolePolicy({ RoleName: part.name, PolicyName: 'keyward', PolicyDocument: part.document }, options), NOT_SEEN_YET);
-  return state;
+  await caller.call((iam, options) => iam.putRolePolicy({ RoleName, PolicyName: 'keyward', PolicyDocument: part.document }, options), NOT_SEEN_YET);
+  return state === 'made' ? state : trusted(caller, part);
+}
+
+/** Who may take it is changed only where somebody was named; else a difference is said. */
+async function trusted(caller: Caller, { name: RoleName, trust: PolicyDocument, trustIsNamed }: Part): Promise<Prepared['state']> {
+  const { Role } = await caller.call((iam, options) => iam.getRole({ RoleName }, options));
+  if (sameDocument(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''), PolicyDocument ?? '')) return 'there';
+  if (trustIsNamed !== true) return 'differs';
+  await caller.call((iam, options) => iam.updateAssumeRolePolicy({ RoleName, PolicyDocument }, options));
+  return 'made';
+}
+
+/** White space says nothing. */
+function sameDocument(one: string, other: string): boolean {
+  const plain = (text: string): string => JSON.stringify(JSON.parse(text === '' ? 'null' : text));
+  return plain(one) === plain(other);
 }
 
 async function makePolicy(caller: Caller, settings: AwsSettings, { name, path, document }: Part): Promise<Prepared['state']> {

@@ -17,6 +17,8 @@ export interface Part {
   readonly path: string;
   readonly document?: string;
   readonly trust?: string;
+  /** Who may take it was named, and is no default. */
+  readonly trustIsNamed?: boolean;
 }
 
 interface Statement {
@@ -36,6 +38,7 @@ export function partsOf(settings: AwsSettings, wanted: Wanted): readonly Part[] 
     path,
     document: document(statements),
     trust: trust(settings, name === 'apply' ? undefined : wanted.trusts),
+    trustIsNamed: name !== 'apply' && wanted.trusts !== undefined,
   });
   const own = settings.boundary === policyArn(settings, 'boundary');
   return [

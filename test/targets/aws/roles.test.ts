@@ -28,9 +28,9 @@ let parts: readonly Prepared[];
 const as = {} as Record<Role, Credentials>;
 const used: Record<Role, Map<string, { action: string; resource: string; context: Record<string, string[]> }>> = { look: new Map(), 'take-away': new Map(), apply: new Map() };
 
-async function made(): Promise<readonly Prepared[]> {
+async function made(trusts: string | undefined = `arn:aws:iam::${account.iam.accountId}:root`): Promise<readonly Prepared[]> {
   const { iam } = account;
-  const wanted = { groups: ['billing', 'support'], policies: [READ], trusts: `arn:aws:iam::${iam.accountId}:root` };
+  const wanted = { groups: ['billing', 'support'], policies: [READ], trusts };
   const outcome = await prepare(placeThere(account), wanted, true, GO, { endpoint: iam.endpoint, credentials: iam.root, settle: 40 });
   if (outcome.kind !== 'done') throw new Error(outcome.why);
   return outcome.value;
@@ -237,5 +237,17 @@ describe('the three roles', () => {
     }
     expect(got).toEqual([]);
     expect(iam.account.replica.latest.users.has('x')).toBe(false);
+  });
+
+  test('whom the pipeline is, is written anew where it is named, and another one is said where it is not', async () => {
+    const { admin } = world;
+    const { User } = await admin.createUser({ UserName: 'pipeline' });
+    const roles = (all: readonly Prepared[]): readonly string[] => all.filter(({ kind }) => kind === 'role').map(({ state }) => state);
+    expect(roles(await made(User?.Arn))).toEqual(['made', 'made', 'there']);
+    const { Role } = await admin.getRole({ RoleName: 'keyward-acme-look' });
+    expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')).toContain(User?.Arn);
+    expect(roles(await made(User?.Arn))).toEqual(['there', 'there', 'there']);
+    await admin.updateAssumeRolePolicy({ RoleName: 'keyward-acme-apply', PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: User?.Arn }, Action: 'sts:AssumeRole' }] }) });
+    expect(roles(await made(User?.Arn))).toEqual(['there', 'there', 'differs']);
   });
 });
