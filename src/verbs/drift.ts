@@ -104,6 +104,10 @@ function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Dif
   else if (receipt.manifest !== manifest) found.push({ what: 'manifest', subject: receipt.manifest ?? '-', managed: true });
   const held = new Set(receipt.revocations);
   for (const one of unlisted(clone)) if (!held.has(one.hash)) found.push({ what: 'revocation', subject: one.name, managed: true });
+  // Nobody was asked about: then what is told of runs for somebody who is out.
+  const out = new Set(receipt.accounts.filter((one) => one.state === 'locked').map(({ account }) => account));
+  for (const one of receipt.running)
+    if (out.has(one.account)) found.push({ what: `running ${one.kind}`, subject: one.account, managed: true });
   if (receipt.clock === 'behind') found.push({ what: 'clock', subject: 'behind', managed: false });
   return found;
 }

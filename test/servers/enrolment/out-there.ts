@@ -40,6 +40,12 @@ const room = (kilobytes: number): string =>
 const SOCKET = `kill $(cat /run/sshd.pid); address=$(sed -n '2s/ .*//p' /etc/hosts)
   setsid systemd-socket-activate -l $address:22 --inetd -a /usr/sbin/sshd -i > /dev/null 2>&1 < /dev/null &
   sleep 0.3`;
+/** All that it has but what the tests themselves go through; they read files with a `find` that can print. */
+const BUSYBOX = `cp /usr/bin/find /usr/local/bin/
+  for one in $(busybox --list); do
+    case $one in busybox | su | login | mount | umount | nsenter | unshare | init | halt | reboot | poweroff) continue ;; esac
+    for folder in /usr/bin /usr/sbin; do [ ! -e $folder/$one ] || ln -sf /bin/busybox $folder/$one; done
+  done`;
 
 const ALL: readonly Condition[] = [
   {
@@ -218,6 +224,13 @@ const ALL: readonly Condition[] = [
     reload: false,
     comes: 'enrolled',
     needs: '/usr/bin/systemd-socket-activate',
+  },
+  {
+    name: 'busybox',
+    what: 'busybox for sh, coreutils, awk, sed and find',
+    plant: () => BUSYBOX,
+    comes: 'enrolled',
+    needs: '/bin/busybox',
   },
   {
     name: 'no-pam',

@@ -44,11 +44,11 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       company = await Company.found({
         servers: ['one'],
         signers: ['alice'],
-        employees: ['dave', 'erin', 'zoe'],
+        employees: ['dave', 'erin', 'finn', 'zoe'],
         fleet: { systemd: kind },
       });
       server = company.server('one');
-      company.rules('{ name: all, to: { employees: [dave, erin, zoe] }, servers: { names: ["*"] } }');
+      company.rules('{ name: all, to: { employees: [dave, erin, finn, zoe] }, servers: { names: ["*"] } }');
       await company.apply();
     }, 120_000);
     afterAll(() => company?.end());
@@ -91,6 +91,31 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       expect([await enters('erin'), await enters('zoe')]).toEqual([false, true]);
       expect(await says('systemctl is-active keyward.timer')).toBe('active');
       expect((await company.keyward('alice', 'drift')).status).toBe(0);
+    }, 60_000);
+
+    it('ends a service of the system that runs as somebody who left, and names it when a reboot started it again', async () => {
+      const unit =
+        '[Service]\nUser=finn\nExecStart=/bin/sleep 7004\nRestart=always\nRestartSec=0\n[Install]\nWantedBy=multi-user.target\n';
+      await server.write('/etc/systemd/system/shop.service', unit);
+      await server.must('systemctl daemon-reload; systemctl enable -q --now shop.service');
+      const running = 'sleep 0.5; ps -o args= -U finn';
+      expect(await says(running)).toBe('/bin/sleep 7004');
+      await company.must('alice', 'offboard', 'finn', '--confirm', 'finn');
+      expect(await says(running)).toBe('');
+      expect((await company.keyward('alice', 'drift')).status).toBe(0);
+
+      await server.stop();
+      await server.start();
+      await says('systemctl is-system-running --wait');
+      expect(await says(running)).toBe('/bin/sleep 7004');
+      const drift = await company.keyward('alice', 'drift');
+      expect([drift.status, drift.stdout]).toEqual([2, expect.stringContaining('running process: finn')]);
+      await company.must('alice', 'deliver');
+      expect(await says(running)).toBe('');
+      expect((await company.keyward('alice', 'drift')).status).toBe(0);
+      expect(await says('systemctl is-active ssh.service dbus.service systemd-logind.service')).toBe(
+        'active\nactive\nactive',
+      );
     }, 60_000);
 
     it('takes away what has ended when the timer fires, with nobody asking', async () => {
