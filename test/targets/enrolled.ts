@@ -18,16 +18,19 @@ const { enroll } = await readPrograms();
 /** The temporary files that were written, to look whether they are gone. */
 export const temporary: string[] = [];
 
-export const enroller: Enroller = openEnroller({
+/** With the program that enrolls, or with a changed one. */
+export const enrollerWith = (program: string): Enroller => openEnroller({
   crypto: CRYPTO,
   mayAsk: false,
-  programs: async () => ({ receive: RECEIVE, look: LOOK, enroll, hash: RECEIVER_HASH }),
+  programs: async () => ({ receive: RECEIVE, look: LOOK, enroll: program, hash: RECEIVER_HASH }),
   withTemporaryFile: (name, text, work) =>
     withTemporaryFile(name, text, (path) => {
       temporary.push(path);
       return work(path);
     }),
 });
+export const enroller = enrollerWith(enroll);
+export { enroll };
 
 /** A key of root's own, listed on the server. */
 export async function rootAccess(server: TestServer, bench: Bench, user = 'root'): Promise<RootAccess> {

@@ -11,7 +11,7 @@ import type { ConnectionKey, Outcome } from '../../src/world.ts';
 import { makeKey, needs, startFleet } from '../fleet/index.ts';
 import type { Fleet } from '../fleet/index.ts';
 import { Bench, everything } from '../servers/receiver/bench.ts';
-import { enrolled, enroller, enrolmentOf, proofBy, rootAccess, temporary } from './enrolled.ts';
+import { enroll, enrolled, enroller, enrollerWith, enrolmentOf, proofBy, rootAccess, temporary } from './enrolled.ts';
 import { connectionKey, CRYPTO, GO, Hasty, keyFolder, keyOf, nonce, placeOf } from './place.ts';
 
 /** Files that logging in writes by itself. */
@@ -66,6 +66,22 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     expect(found.kind === 'done' ? found.value.lines : why(found)).toContainEqual(
       expect.stringContaining(`way-in key hank ${bench.keys.mallory.fingerprint} unknown`),
     );
+  });
+
+  test('an answer that is not spelled as it must be, or is about another server, is no answer', async () => {
+    const access = await rootAccess(fleet.server('web-1'), bench);
+    const faults: Readonly<Record<string, readonly [from: string, to: string]>> = {
+      'a word nobody knows': ['  cat $work/accounts\n', "  echo 'account hank 0 root'\n  cat $work/accounts\n"],
+      'a line twice': ['  cat $work/ways\n', '  cat $work/ways $work/ways\n'],
+      'nothing looked at': ['  cat $work/ways\n', "  grep -v '^looked' $work/ways\n"],
+      'another server': [`'keyward-found v1' "organization $keyward_organization" "target $keyward_target"`, `'keyward-found v1' "organization $keyward_organization" 'target srv_cxc6x67tt9yt1ecphf03k8ff6g'`],
+    };
+    expect(enroll).toContain('keyward-found v1');
+    for (const [fault, [from, to]] of Object.entries(faults)) {
+      expect(enroll, fault).toContain(from);
+      const outcome = await enrollerWith(enroll.replace(from, () => to)).look(access, GO);
+      expect(why(outcome), fault).toMatch(fault === 'another server' ? /^unknown: .* about another server$/ : /^unknown: what it answered cannot be read/);
+    }
   });
 
   test('another host key, no login, nobody there, an address that is an option: each is said, nothing is sent', async () => {

@@ -154,7 +154,7 @@ function readKnownHosts(lines: readonly string[]): Hosts {
 
 function knownHostFault(marker: string | undefined, name: string, key: string | undefined): string | undefined {
   if (marker !== undefined) return `${marker} is no server`;
-  if (name.startsWith('|')) return 'its name is hashed, so nobody can tell what it is: write the name into a JSON list';
+  if (name.startsWith('|')) return 'its name is hashed, and cannot be read back: name the server in an inventory or a JSON list, and this key is found by the name in known_hosts';
   if (/[*?!]/.test(name)) return 'a pattern';
   return key;
 }

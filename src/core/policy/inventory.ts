@@ -1,10 +1,10 @@
 /**
  * Ansible inventories, INI and YAML: hosts, groups, groups of groups, and the four variables that say how a host is
- * reached. What only Ansible itself can work out (templates, ranges, patterns, other connections) is passed over by
- * name. docs.ansible.com, "How to build your inventory".
+ * reached. What only Ansible itself can work out (templates, patterns, other connections) is passed over by name. docs.ansible.com, "How to build your inventory".
  */
 import { parse } from 'yaml';
 import { Failure } from '../failure.ts';
+import { writtenOut } from './host-ranges.ts';
 import type { Listed, PassedOver } from './host-lists.ts';
 
 type Vars = ReadonlyMap<string, string>;
@@ -27,11 +27,14 @@ class Inventory {
     return group;
   }
 
-  host(name: string, group: string): Map<string, string> {
-    this.group(group).hosts.add(name);
-    const vars = this.hosts.get(name) ?? new Map<string, string>();
-    this.hosts.set(name, vars);
-    return vars;
+  /** Every host that a name means, with these variables; a range means many. */
+  host(name: string, group: string, vars: Vars): void {
+    const names = writtenOut(name);
+    if (typeof names === 'string') return void this.passedOver.push({ what: name, why: names });
+    for (const one of names) {
+      this.group(group).hosts.add(one);
+      this.hosts.set(one, new Map([...(this.hosts.get(one) ?? []), ...vars]));
+    }
   }
 
   /** Each host once, in the order they stand. A nearer group says more than a farther one, a host most. */
@@ -73,7 +76,7 @@ function reached(name: string, vars: Vars): Listed | string {
   const [address = name, port, user] = [of('host'), of('port'), of('user')];
   if ([name, address, port, user].some((value) => value?.includes('{{')))
     return 'Ansible would work out a template here';
-  if (/[[\]*]/.test(name)) return 'a range or a pattern: write the hosts out';
+  if (/[[\]*]/.test(name)) return 'a pattern: write the hosts out';
   if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) return `not a port: ${port}`;
   return {
     name,
@@ -106,10 +109,10 @@ export function readIniInventory(text: string): ReturnType<Inventory['listed']> 
 
 /** `web-1:2222 ansible_user=admin` */
 function hostLine(inventory: Inventory, group: string, first: string, rest: readonly string[]): void {
-  const [, name = first, port] = /^([^[\]:]+):(\d+)$/.exec(first) ?? [];
-  const vars = inventory.host(name, group);
-  if (port !== undefined) vars.set('ansible_port', port);
+  const [, name = first, port] = /^((?:\[[^\]]*\]|[^[\]:])+):(\d+)$/.exec(first) ?? [];
+  const vars = new Map(port === undefined ? [] : [['ansible_port', port]]);
   for (const word of rest) setVar(vars, word);
+  inventory.host(name, group, vars);
 }
 
 function setVar(vars: Map<string, string>, text: string): void {
@@ -150,8 +153,8 @@ function readGroup(inventory: Inventory, name: string, value: unknown, depth: nu
   if (depth > 32 || !(value instanceof Map)) return;
   for (const [key, text] of entriesOf(value, 'vars')) group.vars.set(key, plain(text));
   for (const [host, vars] of entriesOf(value, 'hosts')) {
-    const own = inventory.host(host, name);
-    if (vars instanceof Map) for (const [key, text] of vars) own.set(String(key), plain(text));
+    const own = vars instanceof Map ? [...vars].map(([key, text]) => [String(key), plain(text)] as const) : [];
+    inventory.host(host, name, new Map(own));
   }
   for (const [child, inner] of entriesOf(value, 'children')) {
     group.children.add(child);

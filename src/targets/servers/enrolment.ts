@@ -5,7 +5,7 @@
  */
 import { parseId } from '../../core/access/ids.ts';
 import { Failure } from '../../core/failure.ts';
-import { splitFrame, verifyReceipt } from '../../core/texts/index.ts';
+import { found as foundText, readEnrolment, verifyReceipt } from '../../core/texts/index.ts';
 import type { TextCrypto } from '../../core/texts/index.ts';
 import type {
   AbortSignalLike,
@@ -45,7 +45,7 @@ export function openEnroller(options: EnrollerOptions): Enroller {
   return {
     enroll: (access, enrolment, proveCourier, signal) => enroll(options, access, enrolment, proveCourier, signal),
     look: async (access, signal, as) =>
-      foundIn(await ask(options, access, await lookPrologue(options, access, as), signal)),
+      foundBy(await lookPrologue(options, access, as), (prologue) => ask(options, access, prologue, signal)),
     print: async (enrolment) => rootScript(prologueOf('install', enrolment), await options.programs()),
     remove: async (access, removal, signal) =>
       removed(await ask(options, access, await removePrologue(options, access, removal), signal)),
@@ -170,30 +170,38 @@ async function takenBack<O extends Outcome<never>>(
 
 /** What was found, after the receipt of the install proved itself as any other does. */
 function installedAs(outcome: Outcome<Carried>, enrolment: Enrolment, crypto: TextCrypto): Outcome<Found> {
-  const found = foundIn(outcome);
-  if (found.kind !== 'done' || outcome.kind !== 'done') return found;
   const { organization, hostKeys, nonce, name, targetId } = enrolment;
+  const said = readSaid(outcome, { organization, target: targetId });
+  if (said.kind !== 'done') return said;
+  const { receipt, lines } = said.value;
+  if (receipt === undefined) return unknown('the receiver gave no receipt');
   try {
-    const receipt = splitFrame(outcome.value.stdout, name).find(({ kind }) => kind === 'receipt');
-    if (receipt === undefined) return unknown('the receiver gave no receipt');
     const of = { organization, target: parseId(targetId, 'srv'), hostKeys, nonce };
     verifyReceipt(receipt, of, crypto, `the receipt of ${name}`);
-    return found;
+    return { kind: 'done', value: { lines } };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { kind: 'refused', why: `its receipt proves nothing: ${error.message}` };
   }
 }
 
-/** The lines behind `keyward-found v1`, when the script ended well. */
-function foundIn(outcome: Outcome<Carried>): Outcome<Found> {
+async function foundBy(prologue: Prologue, run: (prologue: Prologue) => Promise<Outcome<Carried>>): Promise<Outcome<Found>> {
+  const said = readSaid(await run(prologue), prologue);
+  return said.kind === 'done' ? { kind: 'done', value: { lines: said.value.lines } } : said;
+}
+
+interface Said extends Found {
+  readonly receipt: Signed | undefined;
+}
+
+/** What the script printed when it ended well: read strictly, and about the server that was asked. */
+function readSaid(outcome: Outcome<Carried>, asked: Pick<Prologue, 'organization' | 'target'>): Outcome<Said> {
   if (outcome.kind !== 'done') return withoutValue(outcome);
-  const { status, stdout } = outcome.value;
-  if (status !== 0) return saidNo(outcome.value);
+  if (outcome.value.status !== 0) return saidNo(outcome.value);
   try {
-    const [first] = splitFrame(stdout, 'what was found');
-    if (first?.kind !== 'found') return unknown('what it answered is not what was found');
-    return { kind: 'done', value: { lines: first.text.trimEnd().split('\n').slice(1) } };
+    const { found, receipt } = readEnrolment(outcome.value.stdout, 'what was found');
+    if (found.organization !== asked.organization || found.target !== asked.target) return unknown('what it answered is about another server');
+    return { kind: 'done', value: { lines: foundText.write(found).trimEnd().split('\n').slice(1), receipt } };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return unknown(`what it answered cannot be read: ${error.message}`);

@@ -18,7 +18,8 @@ web-1.example.com ansible_host=10.0.0.1 ansible_port=2222 # the first
 web-2.example.com:2200
 [db]
 db-1 ansible_host="10.0.0.9" ansible_user='pg'
-web[3:9].example.com
+web[08:10].example.com:2201
+*.example.com
 here ansible_connection=local
 secret ansible_host={{ lookup('env', 'X') }}
 [prod:children]
@@ -49,7 +50,8 @@ all:
             db-1:
               ansible_host: 10.0.0.9
               ansible_user: pg
-            "web[3:9].example.com":
+            "web[08:10].example.com": { ansible_port: 2201 }
+            "*.example.com":
             here: { ansible_connection: local }
             secret: { ansible_host: "{{ lookup('env', 'X') }}" }
 `;
@@ -58,6 +60,9 @@ const EXPECTED = [
   'web-1 10.0.0.1 2222 admin',
   'web-2 web-2.example.com 2200 admin',
   'db-1 10.0.0.9 22 pg',
+  'web08 web08.example.com 2201 admin',
+  'web09 web09.example.com 2201 admin',
+  'web10 web10.example.com 2201 admin',
 ];
 
 it.each([
@@ -67,9 +72,9 @@ it.each([
   const list = read(text);
   expect([list.kind, rows(list).sort()]).toEqual(['inventory', [...EXPECTED].sort()]);
   expect(list.passedOver.map(({ what, why }) => `${what}: ${why}`).sort()).toEqual([
+    '*.example.com: a pattern: write the hosts out',
     'here: it is not reached by ssh but by local',
     'secret: Ansible would work out a template here',
-    'web[3:9].example.com: a range or a pattern: write the hosts out',
   ]);
 });
 
@@ -115,4 +120,22 @@ it('names: the policy’s own by address; the first part where it is the only on
 it('what is no list, and a list that names nobody, is refused', () => {
   for (const text of ['', '# nothing\n', '{"name": "x"}', '[]', 'all:\n  vars: {}\n', 'x'.repeat(1024 * 1024 + 1)])
     expect(() => read(text)).toThrow(Failure);
+});
+
+it('ranges are written out as Ansible does', () => {
+  const names = (range: string): string[] => read(`${range}\n`).hosts.map(({ address }) => address);
+  expect(names('web[01:03].x.org')).toEqual(['web01.x.org', 'web02.x.org', 'web03.x.org']);
+  expect(names('n[8:12:2]')).toEqual(['n8', 'n10', 'n12']);
+  expect(names('db-[a:c]')).toEqual(['db-a', 'db-b', 'db-c']);
+  expect(names('r[1:2]-n[:1]')).toEqual(['r1-n0', 'r1-n1', 'r2-n0', 'r2-n1']);
+  const why = (range: string): string[] => read(`ok\n${range}\n`).passedOver.map((one) => `${one.what}: ${one.why}`);
+  expect(['x[01:100]', 'x[3:1]', 'x[1:9:0]', 'x[a:9]', 'x[0:99999]', 'x[0:999]y[0:999]', 'x[7]'].flatMap(why)).toEqual([
+    'x[01:100]: a range with zeros in front has ends of one length: [01:100]',
+    'x[3:1]: a range that ends before it begins',
+    'x[1:9:0]: not a range: [1:9:0]',
+    'x[a:9]: not a range: [a:9]',
+    'x[0:99999]: a range of more than 10000 hosts',
+    'x[0:999]y[0:999]: a range of more than 10000 hosts',
+    'x[7]: not a range: [7]',
+  ]);
 });
