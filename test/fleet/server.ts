@@ -194,6 +194,8 @@ export class TestServer {
     const exit = ended ? undefined : new Promise((resolve) => this.#outer.once('exit', resolve));
     if (!ended && existsSync(`/proc/${this.pid}`)) process.kill(this.pid, 'SIGKILL');
     await exit;
+    // Who entered from outside is reaped outside, perhaps a moment later.
+    await until(() => processesIn(this.#namespace).length === 0, '').catch(() => undefined);
     const left = processesIn(this.#namespace);
     const { fleet, name, options } = this.#plan;
     if (options.systemd !== undefined) removeCgroup(cgroupName(fleet, name)); // throws while anything runs in it
