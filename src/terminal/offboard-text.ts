@@ -33,7 +33,7 @@ function endsNow(preview: OffboardPreview): string {
 
 export function offboardText(report: OffboardReport, style: Style): string {
   const rows = outRows(report.handle, report.targets, style);
-  const lines = [rows, summary(report), ...waysLeftText(report.handle, report.waysLeft), ...next(report)];
+  const lines = [rows, summary(report), ...outOfReach(report), ...waysLeftText(report.handle, report.waysLeft), ...next(report)];
   lines.push(commitLine(report.written, style, report.removed));
   return lines.filter((line) => line !== '').map((line) => (line === rows ? line : wrap(line, style.width, '  '))).join('\n');
 }
@@ -65,11 +65,10 @@ function row(handle: string, one: OutReport, style: Style): readonly string[] {
   return [`  ${style.mark(one.state === 'out' ? 'done' : 'warning')} ${name}`, `out ${took}`, rest];
 }
 
-/** What a provider cannot end is said with it: whoever reads "out" must not take it for more. */
 const PROOFS: Readonly<Record<Proof, string>> = {
   refused: 'login refused',
   reported: 'reported by the server',
-  says: 'it says that everything is denied, unsigned; sessions of roles they assumed end by themselves, and what they made there stays',
+  says: 'it says so, unsigned',
   'still-accepted': 'KEY STILL ACCEPTED',
 };
 
@@ -89,6 +88,13 @@ function summary(report: OffboardReport): string {
   const slowest = Math.max(0, ...out.map((one) => one.seconds));
   const time = out.length > 0 ? `, the slowest after ${slowest.toFixed(1)} s` : '';
   return `${tame(report.handle)} is out of ${out.length} of ${count(report.targets.length, 'target')}${time}.`;
+}
+
+/** What a provider cannot end is said with it: whoever reads "out" must not take it for more. */
+function outOfReach(report: OffboardReport): readonly string[] {
+  const names = report.targets.filter((one) => one.proof === 'says').map((one) => tame(one.name));
+  if (names.length === 0) return [];
+  return [`Out of reach at ${names.join(', ')}: sessions of roles they assumed end by themselves, and what they made there stays.`];
 }
 
 function next(report: OffboardReport): readonly string[] {

@@ -10,10 +10,17 @@ const MARKS: Readonly<Record<State, Mark>> = { 'to-make': 'warning', made: 'done
 export function prepareText(report: PrepareReport, style: Style): string {
   const parts = report.parts.flatMap((part) => [
     `${style.mark(MARKS[part.state])} ${tame(part.kind)} ${tame(part.name)}: ${WORDS[part.state]}`,
-    ...(part.trust === undefined ? [] : ['  who may take it:', ...indented(part.trust)]),
-    ...(part.document === undefined ? [] : ['  what it says:', ...indented(part.document)]),
+    // What was made as it was shown before need not be read again.
+    ...(part.state === 'made' || part.state === 'there' ? [] : documentsOf(part)),
   ]);
   return [...parts, ...last(report, style)].join('\n');
+}
+
+function documentsOf(part: PrepareReport['parts'][number]): readonly string[] {
+  return [
+    ...(part.trust === undefined ? [] : ['  who may take it:', ...indented(part.trust)]),
+    ...(part.document === undefined ? [] : ['  what it says:', ...indented(part.document)]),
+  ];
 }
 
 function indented(document: string): readonly string[] {
