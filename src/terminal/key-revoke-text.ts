@@ -1,10 +1,12 @@
 /** One key taken away: what came of it on every target. */
 import type { KeyRevokeReport } from '../verbs/key.ts';
+import type { OwnKeyReport } from '../verbs/own-key.ts';
 import { commitLine } from './deliver-text.ts';
 import { outRows, waysLeftText } from './offboard-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 
-export function keyRevokeText(report: KeyRevokeReport, style: Style): string {
+export function keyRevokeText(report: KeyRevokeReport | OwnKeyReport, style: Style): string {
+  if ('use' in report) return ownKeyText(report, style);
   const out = report.targets.filter((one) => one.state === 'out').length;
   const lines = [
     outRows(`${report.handle} with this key`, report.targets, style),
@@ -13,4 +15,18 @@ export function keyRevokeText(report: KeyRevokeReport, style: Style): string {
     commitLine(report.written, style),
   ];
   return lines.filter((line) => line !== '').join('\n');
+}
+
+/** A key that signs or carries counts until a release says otherwise, so who must sign that comes first. */
+function ownKeyText(report: OwnKeyReport, style: Style): string {
+  const { use, signing, removed, written } = report;
+  const [path = ''] = [...written, ...removed];
+  const who = signing === undefined ? 'the signers' : `${signing.needs} of ${signing.remain.map(tame).join(', ')}`;
+  const until = `${report.fingerprint} is out of ${tame(path)}. It ${use} until a release says so: ${who} must now \`keyward approve\`, then \`keyward deliver\`. It opens no account, so nothing was carried to a server.`;
+  const lines = [`${style.mark('done')} ${until}`];
+  if (signing !== undefined && signing.remain.length < signing.needs) {
+    lines.push(`! Every server asks for ${count(signing.needs, 'signature')}, and without this key there are too few signers: let ${tame(report.handle)} sign with it once more, or begin anew with other signers: docs/signers.md.`);
+  }
+  lines.push(commitLine(written, style, removed));
+  return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
 }

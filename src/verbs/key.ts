@@ -15,6 +15,8 @@ import type { Out } from './refusal-proof.ts';
 import { carryOut, keysEver, makeRevocation, notLooked, statusOf } from './revoke.ts';
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
+import { takeOwnKey } from './own-key.ts';
+import type { OwnKeyReport } from './own-key.ts';
 import { keepVerified } from './trust.ts';
 import { waysLeft } from './ways-left.ts';
 import type { WayLeft } from './ways-left.ts';
@@ -88,11 +90,13 @@ export interface KeyRevokeOptions {
   readonly limits: Limits;
 }
 
-/** Takes one key away everywhere; the person stays. */
-export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport> {
+/** Takes one key away everywhere; the person stays. One that signs or carries is taken out of the policy. */
+export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport | OwnKeyReport> {
   const clone = await readInForce(world, { for: 'act' });
   await keepVerified(world, clone);
   const person = mustMean(clone, options.handle);
+  const own = await takeOwnKey(world, clone, person, options.fingerprint);
+  if (own !== undefined) return own;
   const key = mustHave(world, options, keysEver(clone, person.id));
   const out: Out = { handle: person.handle, id: undefined, keys: [key], about: person.id };
   const me = whoAmI(clone);

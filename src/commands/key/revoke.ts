@@ -4,12 +4,13 @@ import { keyRevokeText } from '../../terminal/key-revoke-text.ts';
 import { offboardWhy } from '../../terminal/offboard-text.ts';
 import type { Style } from '../../terminal/style.ts';
 import type { KeyRevokeReport } from '../../verbs/key.ts';
+import type { OwnKeyReport } from '../../verbs/own-key.ts';
 import { BaseCommand, type Work } from '../base.ts';
 import { commitFlags, limitsOf, reachFlags } from '../flags.ts';
 
-export default class KeyRevoke extends BaseCommand<typeof KeyRevoke, KeyRevokeReport> {
+export default class KeyRevoke extends BaseCommand<typeof KeyRevoke, KeyRevokeReport | OwnKeyReport> {
   static override summary = 'Take one key away everywhere at once; the person stays.';
-  static override description = 'One signer is enough. What was opened with the key before stays open until it ends; `offboard` ends it.';
+  static override description = 'One signer is enough. What was opened with the key before stays open until it ends; `offboard` ends it. A key that signs or carries is taken out of signers/ or couriers/, for the next release to say so.';
   static override examples = ['<%= config.bin %> key revoke alice SHA256:Yk3…', '<%= config.bin %> key revoke alice SHA256:Yk3… --confirm alice'];
   static override args = {
     handle: Args.string({ required: true, description: "the employee's or machine's handle" }),
@@ -17,15 +18,19 @@ export default class KeyRevoke extends BaseCommand<typeof KeyRevoke, KeyRevokeRe
   };
   static override flags = { parallel: reachFlags.parallel, timeout: reachFlags.timeout, ...commitFlags };
 
-  protected async work(): Promise<Work<KeyRevokeReport>> {
+  protected async work(): Promise<Work<KeyRevokeReport | OwnKeyReport>> {
     const { revokeKey } = await import('../../verbs/key.ts');
     const { handle, fingerprint } = this.args;
     const value = await revokeKey(await this.world(), { handle, fingerprint, limits: limitsOf(this.flags, this.signal) });
+    if ('use' in value) {
+      await this.commit([...value.written, ...value.removed], `Take a key of ${handle} out`);
+      return { value };
+    }
     await this.commit(value.written, `Revoke a key of ${handle}`);
     return { value, status: value.status, why: offboardWhy(value) };
   }
 
-  protected text(value: KeyRevokeReport, style: Style): string {
+  protected text(value: KeyRevokeReport | OwnKeyReport, style: Style): string {
     return keyRevokeText(value, style);
   }
 }

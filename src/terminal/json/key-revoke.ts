@@ -1,8 +1,9 @@
 /** `keyward key revoke --json`. */
 import * as v from 'valibot';
+import { amount } from './index.ts';
 import { out, paths, revocation, status, waysLeft } from './values.ts';
 
-export const schema = v.strictObject({
+const revoked = v.strictObject({
   handle: v.string(),
   fingerprint: v.string(),
   revocation,
@@ -11,3 +12,20 @@ export const schema = v.strictObject({
   written: paths,
   status,
 });
+
+/** Of a key that signs or carries: no server is told, the next release is. */
+const taken = v.strictObject({
+  handle: v.string(),
+  fingerprint: v.string(),
+  use: v.picklist(['signs', 'carries']),
+  signing: v.exactOptional(
+    v.pipe(
+      v.strictObject({ needs: amount, remain: v.array(v.string()) }),
+      v.description('how many of the signers in force must sign the release that leaves it out, and who can without it'),
+    ),
+  ),
+  written: paths,
+  removed: v.pipe(v.array(v.string()), v.description('files taken out of the repository, to be committed')),
+});
+
+export const schema = v.union([revoked, taken]);

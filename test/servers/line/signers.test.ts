@@ -2,7 +2,7 @@
  * Signers who come and go on real servers, by the built command line, each on a device of their own: a new one, the
  * threshold up and down, one who leaves, a lost key; and a server that was away from the first change to the last.
  */
-import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey, needs } from '../../fleet/index.ts';
@@ -206,9 +206,11 @@ describe.skipIf(needs() !== undefined)(`signers${needs() === undefined ? '' : ` 
     await company.must('carl', 'deliver');
     const said = await joins('dora', 'dora-second');
     expect(said.stdout.replaceAll(/\s+/g, ' ')).toContain('signers/dora.pub lists 2 keys');
-    const file = join(company.repo, 'signers/dora.pub');
-    const lost = company.key('dora-sign').publicLine.split(' ')[1] ?? '';
-    writeFileSync(file, readFileSync(file, 'utf8').split('\n').filter((line) => !line.includes(lost)).join('\n'));
+    const { fingerprint } = company.key('dora-sign');
+    expect(await company.keyward('carl', 'key', 'revoke', 'dora', fingerprint)).toMatchObject({ status: 5, stderr: expect.stringContaining('--confirm dora') });
+    const revoked = await company.must('carl', 'key', 'revoke', 'dora', fingerprint, '--confirm', 'dora');
+    expect(revoked.stdout.replaceAll(/\s+/g, ' ')).toContain('is out of signers/dora.pub. It signs until a release says so: 2 of carl, erin must now `keyward approve`');
+    expect(readFileSync(join(company.repo, 'signers/dora.pub'), 'utf8').trim().split('\n')).toHaveLength(1);
     await approved('dora', 'erin', 'carl');
     await company.must('carl', 'deliver');
     const newest = stored(company, last(company));
