@@ -61,7 +61,7 @@ async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions,
   } catch (error) {
     if (isOwnMistake(error)) throw error;
     if (error instanceof Failure) return { kind: 'refused', why: error.message };
-    if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS' };
+    if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS: the next run goes on, --timeout gives it longer' };
     return { kind: isStranger(error) ? 'refused' : 'unknown', why: whyNot(error) };
   } finally {
     abort.release();

@@ -6,6 +6,7 @@
 import type { Instant, SubjectId } from '../../core/access/index.ts';
 import type { Failed, Running } from '../../core/texts/index.ts';
 import type { TargetPlace } from '../../world.ts';
+import { whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { observe } from './observed.ts';
 import type { ManagedUser, Observed, SeenUser } from './observed.ts';
@@ -41,26 +42,38 @@ interface Tried extends Out {
   readonly gone: readonly ManagedUser[];
 }
 
-/** Never throws for what AWS does to one of them; throws where nobody can be looked for. */
+/** Never throws for what AWS does. */
 export async function takeOut(taking: TakingOut): Promise<Out> {
   const first = await denyEach(taking, taking.logins);
-  const isHere = (observed: Observed, id: SubjectId): boolean => observed.managed.some((user) => user.id === id);
-  const missing = taking.listed.filter(({ id }) => !isHere(taking.observed, id));
+  const missing = taking.listed.filter(({ id }) => !taking.observed.managed.some((user) => user.id === id));
   if (first.gone.length + missing.length === 0) return { ...first, failed: [...first.failed, ...strays(taking, taking.observed, [])] };
+  try {
+    const second = await lookAgain(taking, first.gone, missing);
+    return { denied: [...first.denied, ...second.denied], ended: [...first.ended, ...second.ended], failed: [...first.failed, ...second.failed] };
+  } catch (error) {
+    const why = `it could not be looked again: ${whyNot(error)}`;
+    return { ...first, failed: [...first.failed, ...[...first.gone, ...missing].map(({ id }) => failed(id, why))] };
+  }
+}
+
+/** For logins that went out of sight, and for people of whom none was seen. */
+async function lookAgain(taking: TakingOut, gone: readonly ManagedUser[], missing: TakingOut['listed']): Promise<Out> {
   await taking.caller.rest(taking.caller.settle);
   const again = await observe(taking.caller, taking.settings, taking.place);
-  const lost = new Set(first.gone.map(({ userId }) => userId));
+  const lost = new Map(gone.map(({ userId, id }) => [userId, id]));
   const tried = new Set(taking.logins.map(({ userId }) => userId).filter((userId) => !lost.has(userId)));
-  const more = again.managed.filter((user) => !tried.has(user.userId) && (lost.has(user.userId) || taking.ids.has(user.id)));
-  const second = await denyEach(taking, more);
-  const still = missing.filter(({ id }) => !isHere(again, id));
+  const more = await denyEach(
+    taking,
+    again.managed.filter((user) => !tried.has(user.userId) && (lost.has(user.userId) || taking.ids.has(user.id))),
+  );
+  const moved = again.others.filter(({ userId }) => lost.has(userId));
+  const still = missing.filter(({ id }) => !again.managed.some((user) => user.id === id));
   return {
-    denied: [...first.denied, ...second.denied],
-    ended: [...first.ended, ...second.ended],
+    ...more,
     failed: [
-      ...[...first.failed, ...second.failed],
-      ...second.gone.map((user) => failed(user.id, 'its login is renamed again and again')),
-      ...again.others.filter(({ userId }) => lost.has(userId)).map((user) => elsewhere(first.gone.find(({ userId }) => userId === user.userId)?.id ?? '', user)),
+      ...more.failed,
+      ...more.gone.map(({ id }) => failed(id, 'its login is renamed again and again')),
+      ...moved.map((user) => elsewhere(lost.get(user.userId) ?? '', user)),
       ...strays(taking, again, still),
     ],
   };

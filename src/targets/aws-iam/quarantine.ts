@@ -101,12 +101,24 @@ async function denyAll(caller: Caller, user: ManagedUser, ended: Ended): Promise
  */
 const MOST_POLICIES = 10;
 
-/** Whose the name is was asked just before. */
+/** Milliseconds that attaching the deny may take before the boundary denies as well. */
+const DENY_PATIENCE = 1500;
+
+/**
+ * Whose the name is was asked just before. Somebody may fill the places for policies in between: the SDK would try again for
+ * a minute, so what takes long is not waited for.
+ */
 async function deny(caller: Caller, user: Who, attached: number): Promise<void> {
-  const UserName = user.name;
+  if (attached >= MOST_POLICIES) return denyByBoundary(caller, user);
+  const attaching = attachDeny(caller, user);
+  const inTime = await Promise.race([attaching.then(() => true), caller.rest(DENY_PATIENCE).then(() => false)]);
+  if (!inTime) await denyByBoundary(caller, user);
+  await attaching;
+}
+
+async function attachDeny(caller: Caller, user: Who): Promise<void> {
   try {
-    if (attached >= MOST_POLICIES) await denyByBoundary(caller, user);
-    else await caller.write('deny', subjectOf(user), (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn: DENY_ALL }, options));
+    await caller.write('deny', subjectOf(user), (iam, options) => iam.attachUserPolicy({ UserName: user.name, PolicyArn: DENY_ALL }, options));
   } catch (error) {
     if (isMissing(error)) throw new Gone();
     if (nameOf(error) !== 'LimitExceededException' && !isDenied(error)) throw error;
@@ -114,9 +126,13 @@ async function deny(caller: Caller, user: Who, attached: number): Promise<void> 
   }
 }
 
-/** One slot, always settable, and its explicit deny wins as well. */
+/** One slot, always settable, and its explicit deny wins as well. Whose the name is was asked just before. */
 export async function denyByBoundary(caller: Caller, user: Who): Promise<void> {
-  await writeTo(caller, user, 'deny-by-boundary', (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: DENY_ALL }, options));
+  try {
+    await caller.write('deny-by-boundary', subjectOf(user), (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: DENY_ALL }, options));
+  } catch (error) {
+    throw isMissing(error) ? new Gone() : error;
+  }
 }
 
 /**

@@ -51,8 +51,10 @@ export function readReport(text: string): ReadonlyMap<string, Reported> {
   const keys = [1, 2].map((one) => ({ active: at(`access_key_${one}_active`), made: at(`access_key_${one}_last_rotated`), used: at(`access_key_${one}_last_used_date`) }));
   const certificates = [at('cert_1_active'), at('cert_2_active')];
   return new Map(
-    rows.map((row) => {
+    rows.flatMap((row) => {
       const cells = row.split(',');
+      // A name or a path with a comma in it would move what stands behind it, and could speak for somebody else.
+      if (cells.length !== columns.length) return [];
       const is = (place: number): boolean => cells[place] === 'true';
       const when = ({ made, used }: { readonly made: number; readonly used: number }): ReportedKey => ({ made: time(cells[made]), used: time(cells[used]) });
       const one: Reported = {
@@ -62,7 +64,7 @@ export function readReport(text: string): ReadonlyMap<string, Reported> {
         keys: keys.filter(({ active }) => is(active)).map(when),
         certificate: certificates.some(is),
       };
-      return [cells[places.arn] ?? '', one];
+      return [[cells[places.arn] ?? '', one] as const];
     }),
   );
 }

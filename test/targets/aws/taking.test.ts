@@ -78,6 +78,21 @@ describe('taking an admin login away', () => {
     expect(userIn(account, 'dave')?.boundary).toBe('arn:aws:iam::aws:policy/AWSDenyAll');
   });
 
+  test('whoever fills the ten places meanwhile is denied by the boundary within seconds, not when the SDK gives up', async () => {
+    const requestHandler = account.iam.inProcess();
+    await give(account, targetThere(account), [{ name: 'erin' }]);
+    const takes = await revoking(account, 'erin');
+    account.iam.faults.plan({ kind: 'LimitExceeded', action: 'AttachUserPolicy', times: 1000 });
+    account.iam.calls.clear();
+    const out = await inVirtualTime(() => targetThere(account, { client: { settle: 10_000, requestHandler } }).exchange(takes, GO));
+    account.iam.faults.clear();
+    expect(done(out).failed).toEqual([]);
+    const at = (action: string): number => account.iam.calls.list.find((call) => call.action === action)?.at ?? Infinity;
+    expect(at('PutUserPermissionsBoundary') - at('AttachUserPolicy')).toBeLessThan(5000);
+    expect(denied(userIn(account, 'erin'))).toBe(true);
+    account.iam.hands.do('DeleteUser', { UserName: 'erin' });
+  });
+
   test('a namesake made by hand is not touched, and one that copies the marks is denied and not removed', async () => {
     const target = targetThere(account);
     await give(account, target, [{ name: 'alice', rights: ['group billing'] }]);
