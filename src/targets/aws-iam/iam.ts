@@ -194,6 +194,12 @@ export function isOwnMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
+/** What to look at, where the name of an error does not say it. */
+const MEANS: Readonly<Record<string, string | undefined>> = {
+  SignatureDoesNotMatch: ': the secret key, the region or the clock of this machine is wrong',
+  InvalidClientTokenId: ': nobody there has this access key',
+};
+
 /**
  * Words of our own: AWS's messages name principals and resources, and no more than the kind of error is needed. What is
  * not AWS's doing is thrown on: a journal that cannot be written, a mistake of ours.
@@ -205,7 +211,8 @@ export function whyNot(error: unknown): string {
   if (error instanceof Gone) return 'the login was deleted or renamed meanwhile';
   if (isDenied(error)) return 'not with these rights';
   const name = nameOf(error).replaceAll(/[^A-Za-z0-9]/g, '');
-  if (error instanceof Error && '$metadata' in error && name !== 'Error' && name !== 'TimeoutError') return `AWS answered ${name}`;
+  if (error instanceof Error && '$metadata' in error && name !== 'Error' && name !== 'TimeoutError') return `AWS answered ${name}${MEANS[name] ?? ''}`;
+  if (name === 'CredentialsProviderError') return 'no credentials: AWS_PROFILE, or whatever else the SDK takes them from, gives none';
   const code = error instanceof Error && 'code' in error ? String(error.code).replaceAll(/[^A-Z0-9_]/g, '') : name;
   return `AWS could not be asked: ${code === '' ? name : code}`;
 }
