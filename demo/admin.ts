@@ -16,6 +16,14 @@ export class Admin {
     this.#narrator = narrator;
   }
 
+  /** A pipeline's runner: a clone, and what its settings say; nobody works there. */
+  static async runner(stage: Stage, narrator: Narrator, settings: Readonly<Record<string, string>>): Promise<Admin> {
+    const device = stage.runner('pipeline', settings);
+    await device.must(`git clone -q ${join(stage.folder, 'acme-access.git')} acme-access 2>&1`);
+    device.work = join(device.folder, 'acme-access');
+    return new Admin(device, narrator);
+  }
+
   /** A device with a signing key, a courier key and a clone of the repository that all share. */
   static async begin(stage: Stage, narrator: Narrator, name: string): Promise<Admin> {
     const device = stage.device(name);

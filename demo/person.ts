@@ -31,9 +31,14 @@ export class Person {
   /** `ssh HOST COMMAND`; shown unless `quietly`. All that was said is in `stdout`. */
   async ssh(words: string, quietly: 'quietly' | 'aloud' = 'aloud'): Promise<Answer> {
     const line = `ssh ${words}`;
-    if (quietly === 'aloud') this.#narrator.types(this.name, line);
+    return quietly === 'aloud' ? this.types(line) : this.device.run(`{ ${line}\n} 2>&1`);
+  }
+
+  /** Types a line, shows it and what came of it; all that was said is in `stdout`. */
+  async types(line: string, keep?: (line: string) => boolean): Promise<Answer> {
+    this.#narrator.types(this.name, line);
     const answer = await this.device.run(`{ ${line}\n} 2>&1`);
-    if (quietly === 'aloud') this.#narrator.output(answer);
+    this.#narrator.output(answer, keep);
     return answer;
   }
 }

@@ -12,6 +12,7 @@ import { begin, type Answer, type Running } from '../test/fleet/command.ts';
 import { quoted, startFleet, type Fleet, type TestServer } from '../test/fleet/index.ts';
 
 const PROGRAM = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const AWS = fileURLToPath(new URL('aws.ts', import.meta.url));
 const LONGEST_MS = 60_000;
 
 export interface StageOptions {
@@ -40,8 +41,14 @@ export class Stage {
     const script = (name: string, line: string): void =>
       writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
     script('keyward', `exec '${process.execPath}' '${program}' "$@"`);
+    script('aws', `exec '${process.execPath}' '${AWS}' "$@"`);
     // ssh takes its settings from the account's home, not from HOME: here every device has its own.
     script('ssh', 'exec /usr/bin/ssh -F "$HOME/.ssh/config" "$@"');
+  }
+
+  /** Settings that one more device is given in its environment, as a pipeline's runner is. */
+  runner(name: string, settings: Readonly<Record<string, string>>): Device {
+    return new Device(this, name, settings);
   }
 
   /** Starts servers, each with its own /etc, /home and processes. */
@@ -120,7 +127,7 @@ export class Device {
   work: string;
   readonly #stage: Stage;
 
-  constructor(stage: Stage, name: string) {
+  constructor(stage: Stage, name: string, settings: Readonly<Record<string, string>> = {}) {
     this.#stage = stage;
     this.name = name;
     this.folder = join(stage.folder, name);
@@ -138,6 +145,7 @@ export class Device {
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_CONFIG_SYSTEM: '/dev/null',
       ...gitPerson(name),
+      ...settings,
     };
   }
 

@@ -1,7 +1,10 @@
 /** The order of the scenes. */
+import { giveAdminLogins } from './admin-logins.ts';
 import type { Cast } from './cast.ts';
 import { beginOrganization, startServers } from './beginning.ts';
 import { enrollServers } from './enrolling.ts';
+import { findKeyByHand } from './key-by-hand.ts';
+import { offboardCarol } from './leaving-everywhere.ts';
 import { logIn } from './logging-in.ts';
 import { offboardBob } from './offboarding.ts';
 import { onboard } from './onboarding.ts';
@@ -21,4 +24,7 @@ export async function tell({ stage, narrator, checks }: Pick<Cast, 'stage' | 'na
   await logIn(cast);
   await offboardBob(cast);
   await proveAfterwards(cast);
+  const aws = await giveAdminLogins(cast);
+  await findKeyByHand(aws);
+  await offboardCarol(aws);
 }

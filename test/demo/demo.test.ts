@@ -1,5 +1,5 @@
 /**
- * The demo itself: a broken receiver makes exactly the claims fail that it breaks, Ctrl-C leaves nothing behind, and
+ * The demo itself: a broken keyward makes exactly the claims fail that it breaks, Ctrl-C leaves nothing behind, and
  * without root there is one sentence. That it succeeds with the real one is seen by running it (`npm run demo`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -48,12 +48,25 @@ function failedClaims(text: string): string[] {
  * One signature is enough; a revocation is taken, kept, said in the receipt, and has no effect; sudo is given as anybody;
  * a machine's key has no fixed command.
  */
-const FAULTS = [
+const RECEIVER = [
   ['[ "$own" -lt "$its_threshold" ]', '[ "$own" -lt 0 ]'],
   ['file == "held" && $1 == "id"', 'file == "never"'],
   ['file == "held" && $1 == "key"', 'file == "never"'],
   ['" ALL=(" $5 ") "', '" ALL=(ALL) "'],
   ['rest(5) > ("keys/" $3)', '($3 == "shop-deploy" ? "restrict " $(NF-1) " " $NF : rest(5)) > ("keys/" $3)'],
+] as const;
+
+/**
+ * Nothing is denied, and AWS's own answer to that is not looked at; an access key is never seen to work, or to be there; a login without
+ * MFA is kept from nothing.
+ */
+const AWS = [
+  ['if (isDeniedAll(now)) return;', 'return;'],
+  ['return open === 0 && denied;', 'return open === 0;'],
+  ['results.length === ASKED.length && open.length === 0', 'true'],
+  ['active: status !== "Inactive"', 'active: false'],
+  ['...left.map((one) => say(`inactive-${one.kind}`, one.id)),', ''],
+  ['BoolIfExists: { "aws:MultiFactorAuthPresent": "false" }', 'Bool: { "aws:MultiFactorAuthPresent": "never" }'],
 ] as const;
 
 const BROKEN: readonly RegExp[] = [
@@ -77,16 +90,27 @@ const BROKEN: readonly RegExp[] = [
   /^so does web-2/,
   /^the receipt names/,
   /^and bob stays out/,
+  /^without MFA she may read nothing/,
+  /^the key is drift, by its name/,
+  /^and it is all that differs anywhere/,
+  /^a call signed with the key is refused/,
+  /^one table names all four/,
+  /^AWS refused her/,
+  /^db-1 refused her key/,
+  /^her session at AWS is denied everything/,
+  /^every server refuses her key/,
+  /^at AWS she has no password and no active key/,
+  /^the status says: denied, not yet removed/,
 ];
 
 describe.skipIf(reason !== undefined)(`the demo${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  test('a receiver with faults makes exactly the claims fail that they break', async () => {
-    const faulty = plantFaults(FAULTS);
+  test('faults in the receiver and at AWS make exactly the claims fail that they break', async () => {
+    const faulty = plantFaults({ file: 'receiver/keyward-receive', texts: RECEIVER }, { file: 'chunks/aws-iam-*.js', texts: AWS });
     try {
       const run = demo({ KEYWARD_DEMO_PROGRAM: faulty.path });
       expect(await run.ended, run.said()).toBe(1);
       const failed = failedClaims(run.said());
-      console.log(`with ${FAULTS.length} faults planted: ${/^\d+ checks passed, \d+ failed$/m.exec(run.said())?.[0]}`);
+      console.log(`with ${RECEIVER.length + AWS.length} faults planted: ${/^\d+ checks passed, \d+ failed$/m.exec(run.said())?.[0]}`);
       expect(BROKEN.filter((broken) => !failed.some((claim) => broken.test(claim)))).toEqual([]);
       expect(failed.filter((claim) => !BROKEN.some((broken) => broken.test(claim)))).toEqual([]);
       expect(run.said()).toMatch(new RegExp(`^\\d+ checks passed, ${failed.length} failed$`, 'm'));
