@@ -31,7 +31,7 @@ interface Case {
 
 const SHELLS = ['dash', 'bash', 'busybox'] as const;
 /** On the busybox server these are busybox's own as well, awk above all. */
-const APPLETS = 'awk basename cat chmod cmp cp cut date diff find grep head id ln ls mkdir mktemp mv readlink rm sed sha256sum sleep sort sync tail touch tr wc xargs';
+const APPLETS = 'awk basename cat chmod cmp cp cut date diff find grep head id ln ls mkdir mktemp mv readlink rm sed sha256sum sleep sort sync tail timeout touch tr wc xargs';
 const LOW_ORDER = `ssh-ed25519 ${Buffer.concat([Buffer.from('0000000b7373682d6564323535313900000020', 'hex'), Buffer.from([1]), Buffer.alloc(31)]).toString('base64')}`;
 
 async function write(bench: Bench, server: TestServer, bundle: Bundle): Promise<string | Uint8Array> {
