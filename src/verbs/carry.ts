@@ -8,6 +8,7 @@ import type { AbortSignalLike, Answer, Journal, Note, Outcome, Signed, Target, T
 import type { Clone, HeldRevocation } from './clone.ts';
 import { latin1, signerSetOf, toBytes } from './clone.ts';
 import type { KnownTarget } from './known-targets.ts';
+import { handleNames } from './names.ts';
 
 /** What is handed over. Nothing: the target is only looked at. */
 export interface Load {
@@ -97,6 +98,12 @@ function told(outcome: Outcome<Answer>): Record<string, unknown> {
   if (outcome.kind !== 'done') return { outcome: outcome.kind, why: outcome.why };
   const { receipt: answer, signed, proof } = outcome.value;
   return { outcome: 'done', proof, release: answer.release.number, hash: answer.release.hash, signature: signed.signatures[0]?.length ?? 0 };
+}
+
+/** What could not be done on a target, for people: an id is somebody. */
+export function failedText(clone: Clone, failed: Receipt['failed']): string {
+  const nameOf = handleNames(clone);
+  return failed.map(({ what, subject, why }) => `${what} ${nameOf(subject)}: ${why}`).join('; ');
 }
 
 /** A refusal of the receiver that means something: a listed revocation is passed over as a matter of course. */

@@ -10,7 +10,7 @@ import type { ExitStatus } from '../core/failure.ts';
 import type { Failed, Receipt, Running } from '../core/texts/index.ts';
 import type { Journal, Turn, World } from '../world.ts';
 import { tryOnOne } from './canary.ts';
-import { carryTo, keepAnswers, refusals, unlisted } from './carry.ts';
+import { carryTo, failedText, keepAnswers, refusals, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import type { Clone } from './clone.ts';
 import { openDrafts } from './drafts.ts';
@@ -167,7 +167,7 @@ function stateOf(clone: Clone, target: KnownTarget, receipt: Receipt): { readonl
   if (refused.length > 0) return { state: 'partly', why: refused.join(', ') };
   if (receipt.manifest !== target.manifestHash) return { state: 'partly', why: 'the manifest in force there is another one' };
   if (receipt.clock === 'behind') return { state: 'partly', why: 'its clock is behind: nothing that ends is served' };
-  if (receipt.failed.length > 0) return { state: 'partly', why: receipt.failed.map((one) => `${one.what} ${one.subject}: ${one.why}`).join('; ') };
+  if (receipt.failed.length > 0) return { state: 'partly', why: failedText(clone, receipt.failed) };
   return { state: 'in-force' };
 }
 

@@ -11,7 +11,7 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import { everInForce, hashOf, NAMESPACES, revocation as revocationText } from '../core/texts/index.ts';
 import type { Failed, Running } from '../core/texts/index.ts';
 import type { Journal, Signed, World } from '../world.ts';
-import { carryTo, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
+import { carryTo, failedText, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import { revocationFile, signerSetOf, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -168,7 +168,7 @@ function stateOf(clone: Clone, { outcome }: Carried, hash: string): Pick<OutRepo
   if (!receipt.revocations.includes(hash) && !listed) {
     return { state: 'refused', why: refusals(receipt).join(', ') || 'the receipt does not name the revocation' };
   }
-  if (receipt.failed.length > 0) return { state: 'partly', why: receipt.failed.map((one) => `${one.what} ${one.subject}: ${one.why}`).join('; ') };
+  if (receipt.failed.length > 0) return { state: 'partly', why: failedText(clone, receipt.failed) };
   return { state: 'out' };
 }
 

@@ -79,8 +79,8 @@ export function reportedBy({ target, stored }: Heard, nameOf: (id: string) => st
   return [
     ...conflicts.map(({ number, hash }) => of('conflict', `a second release ${number} (${hash.slice(0, 12)}…)`)),
     ...refusals(stored.receipt).map((what) => of('refused', what)),
-    ...failed.map(({ what, subject, why }) => of('failed', `${what} ${subject}: ${why}`)),
-    ...denied.map(({ id, account }) => of('not-removed', `${account} of ${nameOf(id)}: denied, not yet removed`)),
+    ...failed.map(({ what, subject, why }) => of('failed', `${what} ${nameOf(subject)}: ${why}`)),
+    ...denied.map(({ id, account }) => of('not-removed', `${account === nameOf(id) ? account : `${account} of ${nameOf(id)}`}: denied, not yet removed`)),
     ...differs.map(({ what, subject }) => of('differs', `${what} ${subject}`)),
     ...(clock === 'behind' ? [of('clock-behind', 'nothing that ends is served until its clock is right')] : []),
     ...waysIn

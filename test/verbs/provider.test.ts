@@ -102,7 +102,7 @@ test('a login is given by two signatures, drift is found and put right, one sign
   expect([out.status, user()?.login, [...(user()?.attached ?? [])]]).toEqual([0, undefined, ['arn:aws:iam::aws:policy/AWSDenyAll']]);
   await stepsAgree('bob');
   const waits = await status(await device('alice'));
-  expect(waits.reported.map(({ kind, what }) => `${kind} ${what}`)).toContain('not-removed carol of carol: denied, not yet removed');
+  expect(waits.reported.map(({ kind, what }) => `${kind} ${what}`)).toContain('not-removed carol: denied, not yet removed');
 
   await acme.approve(['alice', 'bob']);
   const counted = await deliver(await device('alice'), { ...EVERYTHING, dryRun: false });
