@@ -36,7 +36,7 @@ function readWhole(file: number, name: string, largest: number): Uint8Array {
     if (bytesRead === 0) break;
     at += bytesRead;
   }
-  return bytes.subarray(0, at);
+  return at === bytes.length ? bytes : bytes.subarray(0, at);
 }
 
 function tooLarge(name: string, largest: number): Failure {

@@ -11,18 +11,21 @@ import {
   hashOf,
   joinSigned,
   listedRevocations,
-  manifest as manifestForm,
   NAMESPACES,
   reasonOf,
   release,
-  SharedRows,
   splitSigned,
   verifyChain,
   verifyRevocation,
   withoutStrangers,
 } from '../core/texts/index.ts';
-import type { Chain, Manifest, RefusedRelease, Revocation, SignerSet, TextCrypto } from '../core/texts/index.ts';
+import type { Chain, RefusedRelease, Revocation, SignerSet, TextCrypto } from '../core/texts/index.ts';
 import type { Settings, Signed, World } from '../world.ts';
+import { latin1, toBytes } from './bytes.ts';
+import { readReleases } from './stored-releases.ts';
+import type { ManifestRead, StoredReleases } from './stored-releases.ts';
+
+export { latin1, toBytes };
 
 /** What a policy is made of; everything else in the repository is an outcome of it. */
 export const INPUTS = ['access-policy.yaml', 'access-policy.d', 'keys', 'servers', 'signers', 'couriers', 'revoked'] as const;
@@ -44,13 +47,6 @@ export interface IdleRevocation {
   readonly why: string;
 }
 
-/** A manifest whose bytes have the hash that a signed release names. */
-export interface ManifestRead {
-  readonly value: Manifest;
-  readonly text: string;
-  readonly hash: string;
-}
-
 export interface Clone extends Here {
   readonly organization: string;
   readonly settings: Settings;
@@ -70,11 +66,15 @@ export interface Clone extends Here {
   manifest(hash: string): ManifestRead;
   /** The manifest of every target of a release, by target id. */
   manifestsOf(hashes: readonly string[]): ReadonlyMap<string, ManifestRead>;
+  /** Where they were left for later: from now on these can be read. */
+  loadManifests(hashes: readonly string[]): Promise<void>;
 }
 
 export interface Reading {
   /** `act`: the fingerprint of release 1 must be known on this device. `look`: what lies there is taken, and said. */
   readonly for: 'act' | 'look';
+  /** `later`: none is read before `loadManifests` is asked for it. */
+  readonly manifests?: 'later';
 }
 
 /** The policy as it lies in this folder. */
@@ -101,6 +101,8 @@ export async function readClone(world: World, reading: Reading): Promise<Clone> 
 export async function cloneOf(world: World, reading: Reading, here: Here, organization: string, choose: (chain: Chain | undefined) => Promise<Compiled>): Promise<Clone> {
   const settings = { ...(await world.settings.read(organization)), ...world.given };
   const stored = await readReleases(world);
+  const { manifests } = stored;
+  if (reading.manifests !== 'later') await manifests.load();
   const start = trustedStart(stored, settings, reading, world.crypto);
   const chain = start === undefined ? undefined : verifyChain(stored.releases, start, world.crypto);
   const policy = await choose(chain);
@@ -115,7 +117,10 @@ export async function cloneOf(world: World, reading: Reading, here: Here, organi
     refused: chain?.refused ?? asDrafts(stored, world.crypto),
     revocations: held,
     idle,
-    ...manifestReader(stored, world.crypto),
+    manifestText: (hash) => manifests.text(hash),
+    manifest: (hash) => manifests.read(hash),
+    manifestsOf: (hashes) => new Map(hashes.map((hash) => manifests.read(hash)).map((one) => [one.value.target as string, one])),
+    loadManifests: (hashes) => manifests.load(hashes),
   };
 }
 
@@ -128,44 +133,8 @@ export function mustCompile(compilation: Compilation): Compiled {
   });
 }
 
-interface Stored {
-  readonly releases: readonly Signed[];
-  /** Their bytes: most commands read few of them. */
-  readonly manifests: ReadonlyMap<string, Uint8Array>;
-}
-
-/** Every release that lies here, with its signatures; nothing is believed yet. */
-export async function storedReleases(world: World): Promise<readonly Signed[]> {
-  return (await readReleases(world)).releases;
-}
-
-/** `releases/<n>/release`, `<signer>.sig` beside it, `manifest-<hash>`. Nothing is believed yet. */
-async function readReleases(world: World): Promise<Stored> {
-  const files = await world.repository.read(['releases']);
-  const signatures = new Map<string, string[]>();
-  const texts = new Map<string, string>();
-  const manifests = new Map<string, Uint8Array>();
-  for (const [path, bytes] of files) {
-    const [, folder = '', name = ''] = /^releases\/([1-9]\d{0,8})\/([^/]+)$/.exec(path) ?? [];
-    if (name === 'release') texts.set(folder, latin1(bytes));
-    else if (name.endsWith('.sig')) signatures.set(folder, [...(signatures.get(folder) ?? []), latin1(bytes)]);
-    else if (name.startsWith('manifest-')) manifests.set(name.slice('manifest-'.length), bytes);
-  }
-  const releases = [...texts].map(([folder, text]) => ({ text, signatures: signatures.get(folder) ?? [] }));
-  return { releases, manifests };
-}
-
-/** Bytes as they are, one character each: what is not ASCII is refused by whoever parses it. */
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
-export function toBytes(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'latin1'));
-}
-
 /** The release whose fingerprint this device knows, release 1 or one that begins anew; to look, release 1 as it lies there. */
-function trustedStart(stored: Stored, settings: Settings, reading: Reading, crypto: TextCrypto) {
+function trustedStart(stored: StoredReleases, settings: Settings, reading: Reading, crypto: TextCrypto) {
   if (settings.firstRelease !== undefined) {
     const hash = settings.firstRelease;
     if (isComplete(stored, hash, crypto)) return { hash };
@@ -184,7 +153,7 @@ function trustedStart(stored: Stored, settings: Settings, reading: Reading, cryp
 }
 
 /** Another release 1 with all its signatures: this device was shown a different one, and only a person can tell which is right. */
-function mustBeNoOther(stored: Stored, hash: string, crypto: TextCrypto): void {
+function mustBeNoOther(stored: StoredReleases, hash: string, crypto: TextCrypto): void {
   const other = stored.releases.find((signed) => numberOf(signed) === 1 && isComplete(stored, hashOf(signed.text, crypto), crypto));
   if (other === undefined) return;
   throw new Failure('trust', `release 1 here is not the one this device was told of (${hash.slice(0, 12)}…)`, {
@@ -192,7 +161,7 @@ function mustBeNoOther(stored: Stored, hash: string, crypto: TextCrypto): void {
   });
 }
 
-function isComplete(stored: Stored, hash: string, crypto: TextCrypto): boolean {
+function isComplete(stored: StoredReleases, hash: string, crypto: TextCrypto): boolean {
   const signed = stored.releases.find(({ text }) => hashOf(text, crypto) === hash);
   if (signed === undefined) return false;
   try {
@@ -210,7 +179,7 @@ function numberOf(signed: Signed): number | undefined {
 }
 
 /** Before release 1 is complete everything that lies there is a draft. */
-function asDrafts(stored: Stored, crypto: TextCrypto): readonly RefusedRelease[] {
+function asDrafts(stored: StoredReleases, crypto: TextCrypto): readonly RefusedRelease[] {
   return stored.releases.flatMap((signed) => {
     try {
       const value = release.parse(signed.text);
@@ -260,31 +229,6 @@ function takeRevocation(name: string, stored: string, policy: Compiled, chain: C
     }
   }
   throw last;
-}
-
-function manifestReader(stored: Stored, crypto: TextCrypto): Pick<Clone, 'manifestText' | 'manifest' | 'manifestsOf'> {
-  const manifestText = (hash: string): string => {
-    const bytes = stored.manifests.get(hash);
-    if (bytes !== undefined && hashOf(bytes, crypto) === hash) return latin1(bytes);
-    throw new Failure('trust', `the manifest ${hash.slice(0, 12)}… of a signed release is ${bytes === undefined ? 'not here' : 'changed'}`, {
-      next: 'restore releases/ from version control',
-    });
-  };
-  const known = new Map<string, ManifestRead>();
-  const rows = new SharedRows();
-  const read = (hash: string): ManifestRead => {
-    const before = known.get(hash);
-    if (before !== undefined) return before;
-    const text = manifestText(hash);
-    const made = { value: manifestForm.parse(text, `manifest ${hash.slice(0, 12)}…`, rows), text, hash };
-    known.set(hash, made);
-    return made;
-  };
-  return {
-    manifestText,
-    manifest: read,
-    manifestsOf: (hashes) => new Map(hashes.map(read).map((one) => [one.value.target as string, one])),
-  };
 }
 
 /** The file a revocation is kept in. */

@@ -7,7 +7,7 @@ import type { Instant } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { compilePolicy } from '../core/policy/index.ts';
 import type { Compiled, PolicyFiles } from '../core/policy/index.ts';
-import { draftRelease, hashOf, inputs as inputsText, manifest as manifestText, release as releaseText, renderer, SharedRows } from '../core/texts/index.ts';
+import { draftRelease, hashOf, inputs as inputsText, manifest as manifestText, release as releaseText, renderer } from '../core/texts/index.ts';
 import type { Manifest, Release, TextCrypto } from '../core/texts/index.ts';
 import { mustCompile } from './clone.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
@@ -80,9 +80,8 @@ export function manifestsMeant(policy: Compiled, counted: readonly HeldRevocatio
 function render(meant: readonly Manifest[], known: ReadonlySet<string>, crypto: TextCrypto): Pick<Prepared, 'manifests' | 'fresh'> {
   const manifests = new Map<string, Manifest>();
   const fresh = new Map<string, string>();
-  const rows = new SharedRows();
   for (const value of meant) {
-    const hash = hashOf(manifestText.spell(value, rows), crypto);
+    const hash = hashOf(manifestText.spell(value), crypto);
     manifests.set(hash, value);
     if (!known.has(hash)) fresh.set(hash, manifestText.write(value));
   }

@@ -8,7 +8,8 @@ import { everInForce, hashOf, people, reasonOf, verifyChain } from '../core/text
 import type { Chain, SignedText, SignerSet } from '../core/texts/index.ts';
 import type { Compiled } from '../core/policy/index.ts';
 import type { World } from '../world.ts';
-import { latin1, storedReleases } from './clone.ts';
+import { latin1 } from './bytes.ts';
+import { readReleases } from './stored-releases.ts';
 import type { Clone } from './clone.ts';
 
 export interface FirstRelease {
@@ -19,7 +20,7 @@ export interface FirstRelease {
 /** What this device is to begin with; undefined while there is no release and nobody said one. */
 export async function compareFirst(world: World, policy: Compiled, asked: string | undefined): Promise<FirstRelease | undefined> {
   const known = (await world.settings.read(policy.organization)).firstRelease;
-  const releases = await storedReleases(world);
+  const { releases } = await readReleases(world);
   const one = releases.find(({ text }) => /^number 1$/m.test(text));
   const wanted = asked ?? known;
   if (one === undefined) return wanted === undefined ? undefined : { hash: wanted, number: 1 };

@@ -7,9 +7,10 @@ import { reasonOf, splitSigned, verifyReceipt } from '../core/texts/index.ts';
 import type { Manifest, Receipt, TextCrypto } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone } from './clone.ts';
-import type { Clone, ManifestRead } from './clone.ts';
+import type { Clone } from './clone.ts';
 import { receiverHere } from './receiver-here.ts';
 import { prepare } from './draft.ts';
+import type { ManifestRead } from './stored-releases.ts';
 import { grantsBetween } from './working-tree.ts';
 import type { Prepared } from './draft.ts';
 
@@ -22,19 +23,22 @@ export interface PlanReport extends Plan {
 }
 
 export async function plan(world: World): Promise<PlanReport> {
-  const clone = await readClone(world, { for: 'look' });
+  const clone = await readClone(world, { for: 'look', manifests: 'later' });
   const { hash: receiver } = await world.receiver();
   const number = (clone.chain?.newest.value.number ?? 0) + 1;
   const stored = await world.repository.read(['receipts']);
-  return planOf(clone, prepare(clone, { number, issued: clone.now, receiver }, world.crypto), stored, world.crypto);
+  const prepared = prepare(clone, { number, issued: clone.now, receiver }, world.crypto);
+  await clone.loadManifests(changedManifests(clone, prepared));
+  return planOf(clone, prepared, stored, world.crypto);
 }
 
 /** What a prepared release changes. `receipts` are the stored ones, by path: they show which servers keyward was taken off. */
 export function planOf(clone: Clone, prepared: Prepared, receipts: ReadonlyMap<string, Uint8Array>, crypto: TextCrypto): PlanReport {
   const newest = clone.chain?.newest;
-  const before = newest === undefined ? undefined : stateOf(clone, newest.value.manifests, newest.value, prepared);
+  const changed = clone.manifestsOf(changedManifests(clone, prepared));
+  const before = newest === undefined ? undefined : stateOf(newest.value, changed, prepared);
   const after = { release: prepared.release, manifests: [...prepared.manifests.values()] };
-  const lastOf = lastManifests(clone);
+  const lastOf = (server: TargetId): ManifestRead | undefined => changed.get(server);
   const own = receiptsByTarget(clone, receipts, crypto);
   const result = planChanges(before, after, {
     ...namesOf(clone, lastOf, own, crypto),
@@ -57,11 +61,15 @@ function olderReceiver(clone: Clone, carried: string): Plan['risks'] {
   return [{ name: 'older-receiver', message }];
 }
 
+/** Those of the newest release that do not stay as they are: of a target that changes, or that is left out. */
+function changedManifests({ chain }: Clone, { manifests }: Prepared): readonly string[] {
+  return chain?.newest.value.manifests.filter((hash) => !manifests.has(hash)) ?? [];
+}
+
 /** A manifest that stays as it is is the same value on both sides: equal bytes mean the same. */
-function stateOf(clone: Clone, hashes: readonly string[], release: ReleaseState['release'], { manifests }: Prepared): ReleaseState {
-  const same = hashes.flatMap((hash) => manifests.get(hash) ?? []);
-  const others = clone.manifestsOf(hashes.filter((hash) => !manifests.has(hash)));
-  return { release, manifests: [...same, ...[...others.values()].map((one) => one.value)] };
+function stateOf(release: ReleaseState['release'], changed: ReadonlyMap<string, ManifestRead>, { manifests }: Prepared): ReleaseState {
+  const same = release.manifests.flatMap((hash) => manifests.get(hash) ?? []);
+  return { release, manifests: [...same, ...[...changed.values()].map((one) => one.value)] };
 }
 
 function namesOf(clone: Clone, lastOf: LastOf, own: ReceiptsOf, crypto: TextCrypto) {
@@ -89,13 +97,8 @@ function nameOfReceipt(clone: Clone, last: ManifestRead | undefined, own: Receip
   return clone.policy.servers.some((other) => other.name === name) ? undefined : name;
 }
 
-/** The manifest the newest release has of a server. All are read when the first is asked for: of most plans none is. */
+/** The manifest that the newest release has of a server whose line is gone. */
 type LastOf = (server: TargetId) => ManifestRead | undefined;
-
-function lastManifests(clone: Clone): LastOf {
-  let known: ReadonlyMap<string, ManifestRead> | undefined;
-  return (server) => (known ??= clone.manifestsOf(clone.chain?.newest.value.manifests ?? [])).get(server);
-}
 
 /** The stored receipts that a server signed itself, by path. */
 type ReceiptsOf = (of: Manifest) => readonly (readonly [string, Receipt])[];

@@ -32,8 +32,8 @@ export class RuleGrants implements Grants {
   readonly #rulesOf: readonly (readonly number[])[];
   /** People by id. */
   readonly #order: readonly number[];
-  /** Of each person by number: what rules add up to, by the numbers of the rules. */
-  readonly #sums: readonly Map<string, Sum>[];
+  /** What rules add up to, by the number of the person and those of the rules. */
+  readonly #sums = new Map<string, Sum>();
 
   /** `ends` holds each person's own end, by their number. */
   constructor(
@@ -50,7 +50,6 @@ export class RuleGrants implements Grants {
     this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
     this.#rulesOf = rulesByPerson(people.length, rules);
     this.#order = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1)).map(([number]) => number);
-    this.#sums = people.map(() => new Map());
   }
 
   get count(): number {
@@ -116,12 +115,11 @@ export class RuleGrants implements Grants {
   }
 
   #sum(rules: readonly number[], who: number, where: number): Sum {
-    const sums = this.#sums[who] as Map<string, Sum>;
-    const name = rules.join(' ');
-    const known = sums.get(name);
+    const name = `${who}: ${rules.join(' ')}`;
+    const known = this.#sums.get(name);
     if (known !== undefined) return known;
     const sum = addUp(rules.map((number) => this.#grant(this.#rules[number] as GivingRule, who, where)));
-    sums.set(name, sum);
+    this.#sums.set(name, sum);
     return sum;
   }
 

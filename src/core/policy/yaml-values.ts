@@ -58,26 +58,27 @@ export function valueOf(node: unknown, context: Context, field?: string): unknow
 
 function mappingOf(map: YAMLMap, context: Context): Record<string, unknown> {
   const value = Object.create(null) as Record<string, unknown>;
-  const lines = new Map<string, number>();
   for (const pair of map.items) {
     const key = keyOf(pair, context);
     if (key === undefined) continue;
-    const { line = 0 } = context.placeAt((pair.key as Node).range?.[0] ?? 0);
-    const before = lines.get(key);
-    if (before !== undefined) {
+    if (key in value) {
       refuse(
         pair.key as Node,
         context,
         'duplicate-key',
-        `${key} stands here twice; the first is on line ${before}.`,
+        `${key} stands here twice; the first is on line ${firstLineOf(key, map, context)}.`,
         'Keep one of them.',
       );
       continue;
     }
-    lines.set(key, line);
     value[key] = valueOf(pair.value, context, key);
   }
   return value;
+}
+
+function firstLineOf(key: string, map: YAMLMap, context: Context): number {
+  const first = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+  return context.placeAt((first?.key as Node | undefined)?.range?.[0] ?? 0).line ?? 0;
 }
 
 function keyOf(pair: Pair, context: Context): string | undefined {

@@ -71,7 +71,7 @@ export interface Text<V> {
   /** The value of a text's bytes. Throws `Failure` with a reason, the name given and the line. */
   parse(text: Uint8Array | string, name?: string, rows?: SharedRows): V;
   /** How a value is spelled, not read back: to compare with what was written before, never to sign. */
-  spell(value: V, rows?: SharedRows): string;
+  spell(value: V): string;
   /** The one spelling of a value. Throws `too-large` by its reason, and `internal` for a value that has no spelling. */
   write(value: V): string;
 }
@@ -137,7 +137,7 @@ export function text<V extends object>(
       for (const rest of write(value[part] as never, rows)) lines.push(`${word} ${rest}`);
     return lines;
   };
-  const spell = (value: V, rows?: SharedRows): string => `${composed(value, rows).join('\n')}\n`;
+  const spell = (value: V): string => `${composed(value).join('\n')}\n`;
   const parse = (input: Uint8Array | string, name = kind, rows?: SharedRows): V => {
     const lines = linesOf(input, cap, name);
     if (lines[0] !== `keyward-${kind} v1`)

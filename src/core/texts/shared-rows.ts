@@ -3,7 +3,7 @@
  * rules reach: each is read once and spelled once, and is one object in all of them.
  */
 
-/** One for texts of one kind that are read or spelled together. */
+/** One for texts of one kind that are read together, and spelled again to compare. */
 export class SharedRows {
   readonly #read = new Map<string, Map<string, unknown>>();
   readonly #spelled = new Map<object, string>();

@@ -1,7 +1,6 @@
 /** Employees and machines: their ids, teams, owners, and when they are here. */
 import { formatInstant, readInstant } from '../../access/index.ts';
 import type { Instant } from '../../access/index.ts';
-import type { Place } from '../../failure.ts';
 import type { Entry } from '../at.ts';
 import { outline } from '../characters.ts';
 import { nearest } from '../nearest.ts';
@@ -9,17 +8,21 @@ import { endOf, hasEnded } from '../reach-of-rules.ts';
 import type { PolicyRule, Subject } from './index.ts';
 
 const idsOnce: PolicyRule = ({ policy, report }) => {
-  const before = new Map<string, { readonly name: string; readonly place: Place }>();
-  for (const { name, value, at } of [...policy.employees, ...policy.machines, ...policy.servers, ...policy.providers]) {
+  const before = new Map<string, Entry<unknown>>();
+  for (const entry of [...policy.employees, ...policy.machines, ...policy.servers, ...policy.providers]) {
+    const { name, value, at } = entry;
     const other = before.get(value.id);
-    if (other === undefined) before.set(value.id, { name, place: at.value('id') });
-    else
-      report.error(
-        'duplicate-id',
-        at.value('id'),
-        `${name} has the id of ${other.name} (${other.place.file}:${other.place.line ?? 1}).`,
-        'Every id is made once and given to nobody else.',
-      );
+    if (other === undefined) {
+      before.set(value.id, entry);
+      continue;
+    }
+    const { file, line = 1 } = other.at.value('id');
+    report.error(
+      'duplicate-id',
+      at.value('id'),
+      `${name} has the id of ${other.name} (${file}:${line}).`,
+      'Every id is made once and given to nobody else.',
+    );
   }
 };
 

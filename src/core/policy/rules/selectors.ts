@@ -154,15 +154,14 @@ function checkNames(
 ): void {
   if (!policy.whole) return;
   for (const [index, pattern] of (patterns ?? []).entries()) {
-    const place = at.value(...steps, index);
     if (isGlob(pattern)) {
       if (policy.complete && !names.some(anyOf([pattern])))
-        report.warning('selector-matches-nothing', place, `No ${what} has a name like ${pattern}.`);
+        report.warning('selector-matches-nothing', at.value(...steps, index), `No ${what} has a name like ${pattern}.`);
     } else if (!known(pattern)) {
       const near = nearest(pattern, names);
       report.error(
         what === 'employee' || what === 'machine' ? 'unknown-person' : `unknown-${what}`,
-        place,
+        at.value(...steps, index),
         `There is no ${what} ${pattern}.`,
         near === undefined ? undefined : `Did you mean ${near}?`,
       );
