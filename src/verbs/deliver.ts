@@ -157,6 +157,10 @@ export function judged(clone: Clone, { target, outcome, seconds }: Carried): Tar
 function stateOf(clone: Clone, target: KnownTarget, receipt: Receipt): { readonly state: TargetState; readonly why?: string } {
   const newest = clone.chain?.newest;
   const refused = refusals(receipt);
+  // It lies here, and those whom this device believes did not sign it: pulling brings nothing.
+  if (clone.refused.some((one) => one.hash === receipt.release.hash)) {
+    return { state: 'refused', why: `it took release ${receipt.release.number}, which this device does not believe; if that one begins anew: docs/signers.md` };
+  }
   if (newest !== undefined && receipt.release.number > newest.value.number) {
     return { state: 'refused', why: `it has release ${receipt.release.number} already: this clone is behind, pull it` };
   }
