@@ -6,7 +6,7 @@ import type { Instant } from './instant.ts';
 /** Kinds of ways in to a server that keyward does not manage. */
 export const SERVER_WAYS = ['key', 'ca', 'keys-command', 'sudo', 'group', 'uid-0', 'sshd', 'password'] as const;
 /** The same at a provider: whose login is not keyward's, and what makes one of keyward's weaker than it should be. */
-export const PROVIDER_WAYS = ['user', 'mfa', 'password-policy', 'old'] as const;
+export const PROVIDER_WAYS = ['user', 'mfa', 'password-policy', 'old', 'end'] as const;
 export const WAY_IN_KINDS = [...SERVER_WAYS, ...PROVIDER_WAYS] as const;
 export type WayInKind = (typeof WAY_IN_KINDS)[number];
 

@@ -239,6 +239,7 @@ export const ProviderAccepted = mapping({
       'password, unused-password, or access-key/ with its id stands here, as `keyward drift` shows it',
     ),
   ),
+  end: v.optional(text('end-form', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'UTC seconds stand here, as `keyward drift` shows them')),
   reason: sentence,
 });
 

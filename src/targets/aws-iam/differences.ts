@@ -2,7 +2,7 @@
  * What a look finds: what is managed and not as it is meant to be, and what a person must see to: logins that are not
  * keyward's, logins without MFA, passwords and keys that are too old, rules for passwords that ask too little.
  */
-import { DAY, isFoundAccountName } from '../../core/access/index.ts';
+import { DAY, formatInstant, isFoundAccountName } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import { agesText } from '../../core/texts/index.ts';
 import type { Differs, Manifest, WayIn } from '../../core/texts/index.ts';
@@ -55,7 +55,7 @@ export function differencesOf({ meant, user, has, settings, now }: Login & { rea
 
 export interface Ways {
   readonly observed: Observed;
-  readonly held: readonly Login[];
+  readonly held: readonly (Login & { readonly unkept: readonly Instant[] })[];
   readonly everybody: Everybodys;
   readonly weak: readonly string[];
   readonly manifest: Manifest;
@@ -76,6 +76,7 @@ export function waysIn({ observed, held, everybody, weak, manifest, settings, no
       const aged = agedOf(everybody, user);
       return way('user', undefined, user.arn, aged.length === 0 ? undefined : aged.map((one) => `${one.what} ${agesText(one)}`).join('; '));
     }),
+    ...held.flatMap(({ user, unkept }) => unkept.map((end) => way('end', user.name, formatInstant(end), 'of single rights: waits for a delivery, what remains allows too much to deny the rest'))),
     ...withoutMfa.map(({ user }) => way('mfa', user.name, 'missing')),
     ...held.flatMap(({ user, has }) => old(user.name, isDeniedAll(user) ? [] : agedOfHeld(has))),
     ...observed.others.flatMap((user) => old(user.name, agedOf(everybody, user))),

@@ -20,6 +20,7 @@ import { meantBy } from './meant.ts';
 import type { Meant } from './meant.ts';
 import { everybodys, heldBy } from './credentials.ts';
 import type { Everybodys } from './credentials.ts';
+import { Documents, fenced } from './ends.ts';
 import { allCredentials, isDeniedAll, observe } from './observed.ts';
 import type { ManagedUser, Observed } from './observed.ts';
 import { takeOut } from './out.ts';
@@ -86,14 +87,16 @@ function pair({ id, name }: Pick<ManagedUser, 'id' | 'name'>): string {
 }
 
 /** Changes nothing. Three calls for each clean login, a few for everybody. */
-async function look({ caller, now }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
+async function look({ caller, now, crypto }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
   if (manifest === undefined) return;
   const byPair = new Map(meant.map((one) => [pair(one), one]));
   const [everybody, weak] = await Promise.all([everybodys(caller, 'must-come'), weakRules(caller, settings.password)]);
+  const documents = new Documents(caller);
   const held = await Promise.all(
     observed.managed.map(async (user) => {
       const one = byPair.get(pair(user));
-      return { user, meant: one, has: await heldBy(caller, everybody, user, one?.console === true) };
+      const kept = one === undefined ? undefined : await fenced(documents, settings, one, crypto);
+      return { user, meant: kept?.meant, unkept: kept?.unkept ?? [], has: await heldBy(caller, everybody, user, one?.console === true) };
     }),
   );
   for (const { user, meant: one, has } of held) {
@@ -129,19 +132,26 @@ async function carryOut(doing: Doing, work: Work): Promise<void> {
   await hold(doing, work);
   if (believed.taken === undefined) return;
   if (!(await rememberRelease(doing, work))) return;
-  const everybody = await everybodys(caller, 'if-it-comes');
-  await Promise.all(meant.map((one) => bringOne(doing, everybody, one, work)));
+  const beside = { everybody: await everybodys(caller, 'if-it-comes'), documents: new Documents(caller) };
+  await Promise.all(meant.map((one) => bringOne(doing, beside, one, work)));
   const waiting = new Set(believed.revocations.map(({ value }) => value.id));
   // The number is remembered with the login until a release lists the revocation: so long it stays, denied.
   const due = denied.filter(({ user, since }) => since + settings.holdDays * DAY <= now && !waiting.has(user.id));
   await Promise.all(due.map(({ user }) => removeOne(doing, user, work)));
 }
 
-async function bringOne({ caller, observed, settings, place, random, now, handOver }: Doing, everybody: Everybodys, meant: Meant, work: Work): Promise<void> {
+/** Read once for all logins. */
+interface Beside {
+  readonly everybody: Everybodys;
+  readonly documents: Documents;
+}
+
+async function bringOne({ caller, observed, settings, place, random, now, handOver, crypto }: Doing, { everybody, documents }: Beside, meant: Meant, work: Work): Promise<void> {
   const user = observed.managed.find((one) => pair(one) === pair(meant));
   try {
     const has = user === undefined ? undefined : await heldBy(caller, everybody, user, meant.console);
-    const done = await bring({ caller, settings, target: place, random, now, handOver }, meant, user, has);
+    const { meant: whole, made: ends } = await fenced(documents, settings, meant, crypto);
+    const done = await bring({ caller, settings, target: place, random, now, ends, handOver }, whole, user, has);
     // What was changed is looked at again, and not in a list of everybody that was made before.
     const after = done.changed && user !== undefined ? await heldBy(caller, { ...everybody, services: undefined, devices: undefined }, user, meant.console) : has;
     work.credentials.push(...(after?.told ?? []));

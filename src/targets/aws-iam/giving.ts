@@ -13,12 +13,13 @@ import type { Caller } from './iam.ts';
 import type { Meant } from './meant.ts';
 import { isDeniedAll } from './observed.ts';
 import type { Held } from './credentials.ts';
+import type { EndPolicy } from './ends.ts';
 import { takingExtras } from './extras.ts';
 import type { ManagedUser } from './observed.ts';
 import { Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
 import { newPassword } from './password.ts';
-import { DENY_ALL, TAGS, UNTIL_PREFIX } from './settings.ts';
+import { DENY_ALL, TAGS, UNTIL_PREFIX, untilPolicy } from './settings.ts';
 import type { AwsSettings } from './settings.ts';
 
 /** Takes a password to the person it is for, or is not there: then nobody gets one. It is kept nowhere. */
@@ -30,6 +31,8 @@ export interface Giving {
   readonly target: { readonly id: string; readonly name: string };
   readonly random: Random;
   readonly now: Instant;
+  /** Policies for the ends of single rights, to be made where they are not there yet. */
+  readonly ends: readonly EndPolicy[];
   readonly handOver: HandOver | undefined;
 }
 
@@ -88,9 +91,14 @@ export function extraGroups(meant: Meant, user: ManagedUser): readonly string[] 
   return user.groups.filter((group) => !meant.groups.includes(group));
 }
 
-/** The deny is no extra: it is taken off last, when everything else is as it is meant. */
+/**
+ * The deny is no extra: it is taken off last, when everything else is as it is meant. What denies from a time on goes
+ * after what it denies.
+ */
 export function extraPolicies(meant: Meant, user: ManagedUser): readonly string[] {
-  return user.policies.filter((arn) => arn !== DENY_ALL && !meant.policies.includes(arn) && !meant.fences.includes(arn));
+  const extra = user.policies.filter((arn) => arn !== DENY_ALL && !meant.policies.includes(arn) && !meant.fences.includes(arn));
+  const isEnd = (arn: string): boolean => arn.includes(`/${UNTIL_PREFIX}`);
+  return [...extra.filter((arn) => !isEnd(arn)), ...extra.filter(isEnd)];
 }
 
 /** Throws where the name is taken by somebody who is not this one. */
@@ -127,7 +135,9 @@ async function give(giving: Giving, meant: Meant, user: ManagedUser | undefined)
   if (user !== undefined && !isOut && fences.length + policies.length + groups.length === 0) return false;
   if (user !== undefined && !(await isStill(caller, user))) throw new Gone();
   const who = user ?? (await create(giving, meant));
-  if (meant.until !== undefined && fences.some((arn) => arn.includes(`/${UNTIL_PREFIX}`))) await makeUntil(caller, settings, formatInstant(meant.until));
+  for (const policy of giving.ends.filter(({ arn }) => fences.includes(arn))) await makePolicy(caller, settings, policy);
+  const until = meant.until === undefined ? undefined : untilPolicy(settings, formatInstant(meant.until));
+  if (meant.until !== undefined && until !== undefined && fences.includes(until)) await makePolicy(caller, settings, { arn: until, document: untilDocument(formatInstant(meant.until)) });
   for (const PolicyArn of [...fences, ...policies])
     await caller.write('give-policy', subjectOf(who, PolicyArn), (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn }, options), NOT_SEEN_YET);
   for (const GroupName of groups) await caller.write('give-group', subjectOf(who, GroupName), (iam, options) => iam.addUserToGroup({ UserName, GroupName }, options), NOT_SEEN_YET);
@@ -143,10 +153,9 @@ async function free(caller: Caller, settings: AwsSettings, user: ManagedUser): P
   await writeTo(caller, user, 'unmark', (iam, options) => iam.untagUser({ UserName, TagKeys: [TAGS.out] }, options));
 }
 
-/** A policy that denies everything from a time on. It is never changed, so one that is there already is the right one. */
-async function makeUntil(caller: Caller, settings: AwsSettings, time: string): Promise<void> {
-  const PolicyName = `${UNTIL_PREFIX}${time.replaceAll(/[-:]/g, '')}`;
-  const PolicyDocument = untilDocument(time);
+/** A policy that denies from a time on. It is never changed, so one that is there already is the right one. */
+async function makePolicy(caller: Caller, settings: AwsSettings, { arn, document: PolicyDocument }: EndPolicy): Promise<void> {
+  const PolicyName = arn.slice(arn.lastIndexOf('/') + 1);
   try {
     await caller.write('make-policy', PolicyName, (iam, options) => iam.createPolicy({ PolicyName, Path: settings.path, PolicyDocument }, options));
   } catch (error) {

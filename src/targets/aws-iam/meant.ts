@@ -15,6 +15,8 @@ export interface Meant {
   readonly console: boolean;
   readonly mfa: boolean;
   readonly until: Instant | undefined;
+  /** Ends of single rights before it, and what remains after each. */
+  readonly ends: readonly { readonly at: Instant; readonly groups: readonly string[]; readonly policies: readonly string[] }[];
 }
 
 /** Everybody who has something there at this moment; who is revoked has nothing, whatever the lines say. */
@@ -34,7 +36,19 @@ export function meantBy(manifest: Manifest, settings: AwsSettings, out: Readonly
         console: of('console').includes('yes'),
         mfa,
         until: end,
+        ends: endsOf(rights, end),
       },
     ];
+  });
+}
+
+/** The ends before the login's own, each with what remains after it; an end of something that AWS can hold back only. */
+function endsOf(rights: readonly { readonly what: string; readonly value: string; readonly end: Instant | undefined }[], last: Instant | undefined): Meant['ends'] {
+  const held = rights.filter(({ what }) => what === 'group' || what === 'managed-policy');
+  const early = [...new Set(held.flatMap(({ end }) => (end !== undefined && compareEnds(end, last) < 0 ? [end] : [])))].sort((a, b) => a - b);
+  return early.map((at) => {
+    const stays = held.filter(({ end }) => compareEnds(end, at) > 0);
+    const of = (kind: string): readonly string[] => stays.filter(({ what }) => what === kind).map(({ value }) => value);
+    return { at, groups: of('group'), policies: of('managed-policy') };
   });
 }

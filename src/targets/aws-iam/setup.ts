@@ -118,6 +118,13 @@ function look(settings: AwsSettings): readonly Statement[] {
       Resource: '*',
     },
     { Sid: 'LookAtOwn', Effect: 'Allow', Action: ['iam:GetRole'], Resource: memory(settings) },
+    // What remains after the end of a single right.
+    {
+      Sid: 'LookAtRights',
+      Effect: 'Allow',
+      Action: ['iam:GetPolicy', 'iam:GetPolicyVersion', 'iam:ListGroupPolicies', 'iam:ListAttachedGroupPolicies', 'iam:GetGroupPolicy'],
+      Resource: '*',
+    },
     {
       Sid: 'LookAtLogins',
       Effect: 'Allow',

@@ -4,6 +4,7 @@
  */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { splitSigned } from '../../../src/core/texts/index.ts';
 import { prepare } from '../../../src/targets/aws-iam/index.ts';
 import type { Parcel, Prepared } from '../../../src/world.ts';
 import { Call } from '../../iam/call.ts';
@@ -15,7 +16,7 @@ import { totp } from '../../iam/index.ts';
 import { Parameters } from '../../iam/parameters.ts';
 import { needsOf } from '../../iam/service.ts';
 import { GO } from '../place.ts';
-import { done, endAccount, looking, makeAccount, PATH, placeThere, releasing, revoking, targetThere } from './account.ts';
+import { done, endAccount, looking, makeAccount, manifestThere, PATH, placeThere, releasing, revoking, targetThere } from './account.ts';
 import type { AwsBench, PersonThere } from './account.ts';
 
 type Role = 'look' | 'take-away' | 'apply';
@@ -157,6 +158,21 @@ describe('the three roles', () => {
     expect([after.receipt.failed, after.receipt.ended]).toEqual([[], [{ id: erin, account: 'erin', kind: 'access-key', count: 1 }]]);
     expect(account.iam.account.replica.latest.users.get('erin')?.accessKeys).toEqual([]);
     expect((await run('look', { ...looking(), manifest: parcel.manifest })).receipt.differs).toEqual([]);
+  });
+
+  test('each role may read what remains after the end of a single right', async () => {
+    const { iam, bench } = account;
+    iam.hands.do('PutGroupPolicy', { GroupName: 'billing', PolicyName: 'own', PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:ListGroups', Resource: '*' }] }) });
+    iam.hands.do('AttachGroupPolicy', { GroupName: 'billing', PolicyArn: 'arn:aws:iam::aws:policy/IAMUserChangePassword' });
+    const lines = manifestThere(account, people).replace(/^(right \S+ erin )\S+( managed-policy)/m, '$12029-01-01T00:00:00Z$2').trimEnd().split('\n');
+    const isRight = (line: string): boolean => line.startsWith('right ');
+    const manifest = `${[...lines.slice(0, lines.findIndex(isRight)), ...lines.filter(isRight).sort(), ...lines.slice(lines.findLastIndex(isRight) + 1)].join('\n')}\n`;
+    const parcel = { ...looking(), releases: [splitSigned(await bench.release([manifest]), 'release')], manifest };
+    expect((await run('apply', parcel)).receipt.failed).toEqual([]);
+    expect([...(iam.account.replica.latest.users.get('erin')?.attached ?? [])].filter((arn) => arn.includes('until-20290101T000000Z-'))).toHaveLength(1);
+    expect((await run('take-away', { ...parcel, nonce: looking().nonce })).receipt.failed).toEqual([]);
+    expect((await run('look', { ...looking(), manifest })).receipt.differs).toEqual([]);
+    expect([...used.look.values()].map(({ action }) => action)).toEqual(expect.arrayContaining(['iam:GetGroupPolicy', 'iam:GetPolicyVersion', 'iam:ListAttachedGroupPolicies']));
   });
 
   test('take away denies, apply removes', async () => {
