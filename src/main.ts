@@ -33,7 +33,7 @@ import type {
   Terminal,
   World,
 } from './world.ts';
-import type { HandOver } from './targets/aws-iam/index.ts';
+import type { HandOver, IamOptions } from './targets/aws-iam/index.ts';
 import { readPrograms } from './receiver/index.ts';
 import { sha256, signatureCrypto } from './verify.ts';
 
@@ -72,9 +72,9 @@ export async function joinWorld({ repo, begins = false, terminal, env, passwords
     prepare: async (place, wanted, makes, signal) => {
       if (place.kind !== 'aws-iam') return { kind: 'unknown', why: `this keyward prepares nothing of the kind ${place.kind}` };
       const { prepare } = await import('./targets/aws-iam/index.ts');
-      return prepare(place, wanted, makes, signal);
+      return prepare(place, wanted, makes, signal, codesFrom(terminal));
     },
-    target: joinTargets(settings, env, passwordsTo(terminal, passwords)),
+    target: joinTargets(settings, env, passwordsTo(terminal, passwords), codesFrom(terminal)),
   };
 }
 
@@ -157,8 +157,14 @@ function passwordsTo(terminal: Terminal, file: string | undefined): HandOver | u
   };
 }
 
+/** A role that wants MFA, in a profile of one's own, is taken with a code that is asked for; a pipeline has no device. */
+function codesFrom(terminal: Terminal): IamOptions {
+  if (!terminal.asks) return {};
+  return { code: async (serial) => (await terminal.ask(`Code of the MFA device ${serial}:`))?.trim() ?? '' };
+}
+
 /** The one place that knows which kind of target has which adapter. */
-function joinTargets(settings: SettingsStore, env: Joining['env'], handOver: HandOver | undefined): World['target'] {
+function joinTargets(settings: SettingsStore, env: Joining['env'], handOver: HandOver | undefined, iam: IamOptions): World['target'] {
   const keys = new Map<string, Promise<ConnectionKey>>();
   const accounts = new WeakMap<TargetPlace, Target>();
   return async (place, courierKeyFile) => {
@@ -168,7 +174,7 @@ function joinTargets(settings: SettingsStore, env: Joining['env'], handOver: Han
       const { awsTarget } = await import('./targets/aws-iam/index.ts');
       const random: World['random'] = (length) => new Uint8Array(randomBytes(length));
       const now = (): Instant => instantOf(Date.now() / 1000);
-      const account = awsTarget(place, { crypto: CRYPTO, random, now, ...(handOver === undefined ? {} : { handOver }) });
+      const account = awsTarget(place, { crypto: CRYPTO, random, now, iam, ...(handOver === undefined ? {} : { handOver }) });
       accounts.set(place, account);
       return account;
     }

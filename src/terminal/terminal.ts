@@ -59,6 +59,7 @@ export class Screen {
   readonly #risks: ReadonlySet<string>;
   /** The line at the bottom that is drawn again and again; see progress.ts. */
   #status = '';
+  #asking = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -102,7 +103,8 @@ export class Screen {
   status(line: string): void {
     if (!this.live) return;
     this.#clearStatus();
-    this.#status = line;
+    // A question stands on the last line as long as it is not answered.
+    this.#status = this.#asking ? '' : line;
     this.#drawStatus();
   }
 
@@ -180,6 +182,7 @@ export class Screen {
     // Imported where a question is asked: start-up need not pay for it.
     const { createPromptModule } = await import('inquirer');
     const prompt = createPromptModule({ input: this.#options.stdin, output: this.#options.stderr });
+    this.#asking = true;
     try {
       return await prompt<{ answer: unknown }>([question]);
     } catch (error) {
@@ -187,6 +190,8 @@ export class Screen {
         throw new Failure('interrupted', 'interrupted at a question; nothing was done after it', { cause: error });
       }
       throw error;
+    } finally {
+      this.#asking = false;
     }
   }
 }

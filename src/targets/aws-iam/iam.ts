@@ -14,7 +14,10 @@ export interface IamOptions {
   /** Milliseconds until a change is seen everywhere; two looks come after it. */
   readonly settle?: number;
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  /** In the place of the usual chain; or what another client of the same run found by it. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | IAM['config']['credentials'];
+  /** Asks for a code of an MFA device, where a profile has a role that wants one. Left out: nobody is there to be asked. */
+  readonly code?: (serial: string) => Promise<string>;
   /** Another way to carry a request than HTTP over the network. */
   readonly requestHandler?: NonNullable<IAMClientConfig['requestHandler']>;
 }
@@ -132,13 +135,15 @@ const MOMENTARY: readonly string[] = ['ConcurrentModification', 'EntityTemporari
 export const NOT_SEEN_YET: readonly string[] = [...MOMENTARY, 'NoSuchEntityException'];
 
 export async function openIam(options: IamOptions): Promise<IAM> {
-  const { endpoint, credentials, attempts = 10, requestHandler = PATIENCE } = options;
+  const { endpoint, credentials, code, attempts = 10, requestHandler = PATIENCE } = options;
   const config = {
     maxAttempts: attempts,
     retryMode: 'adaptive',
     requestHandler,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
+    // The chain is handed the whole configuration, and its profiles take this of it; the SDK's types do not say so.
+    ...(code === undefined ? {} : { mfaCodeProvider: code }),
   };
   const iam = new IAM(config);
   try {

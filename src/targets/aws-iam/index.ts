@@ -33,10 +33,17 @@ export interface AwsOptions {
 /** An AWS account as a Target. One client serves one exchange. */
 export function awsTarget(place: TargetPlace, options: AwsOptions): Target {
   const { id, name } = place;
-  const open = (): Promise<IAM> => openIam(options.iam ?? {});
+  // Credentials are found once: a code of an MFA device is not asked for twice.
+  let found: IamOptions = {};
+  const open = async (): Promise<IAM> => {
+    const iam = await openIam({ ...options.iam, ...found });
+    found = { credentials: iam.config.credentials };
+    return iam;
+  };
   // The first is opened now: settings are read and credentials fetched while the caller still signs what it hands over.
+  // Not where somebody may be asked for a code, since somebody may be asked for a passphrase at the same time.
   let first: Promise<IAM> | undefined = open();
-  first.then((iam) => iam.config.credentials()).catch(() => undefined); // who needs it hears of it
+  first.then((iam) => (options.iam?.code === undefined ? iam.config.credentials() : undefined)).catch(() => undefined); // who needs it hears of it
   const client = (): Promise<IAM> => {
     const opened = first ?? open();
     first = undefined;
