@@ -14,7 +14,7 @@ import type { TextCrypto } from '../../core/texts/index.ts';
 import type { AbortSignalLike, Answer, Note, Outcome, Parcel, Random, Target, TargetPlace, Turn } from '../../world.ts';
 import { exchange } from './exchange.ts';
 import type { HandOver } from './giving.ts';
-import { abortOf, Caller, isOwnMistake, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
+import { abortOf, Caller, isDenied, isOwnMistake, isStranger, openIam, SETTLE, Stopped, whyNot } from './iam.ts';
 import type { IAM } from '@aws-sdk/client-iam';
 import type { IamOptions } from './iam.ts';
 
@@ -69,6 +69,8 @@ async function answered(place: TargetPlace, parcel: Parcel, options: AwsOptions,
     if (isOwnMistake(error)) throw error;
     if (error instanceof Failure) return { kind: 'refused', why: error.message };
     if (error instanceof Stopped) return { kind: 'unknown', why: 'stopped while it waited for AWS: the next run goes on, --timeout gives it longer' };
+    // Nothing could even be looked at: another role is needed, or this one is older than this keyward.
+    if (isDenied(error)) return { kind: 'unknown', why: `${whyNot(error)}; \`keyward provider init ${place.name} --apply\` gives the roles what this keyward needs` };
     return { kind: isStranger(error) ? 'refused' : 'unknown', why: whyNot(error) };
   } finally {
     abort.release();
