@@ -71,8 +71,10 @@ export async function exchange(run: Run): Promise<Outcome<Answer>> {
   const meant = manifest === undefined ? [] : meantBy(manifest, settings, outIds, run.now);
   const looks = parcel.releases.length + parcel.revocations.length === 0;
   if (!looks && !(await run.mayWrite())) return { kind: 'unknown', why: 'not begun: it was not its turn' };
-  if (looks) await look(run, settings, observed, meant, manifest, work);
-  else {
+  if (looks) {
+    // Who asks about somebody waits to decide upon them; looking at everybody else takes three calls for each.
+    if (parcel.about.length === 0) await look(run, settings, observed, meant, manifest, work);
+  } else {
     const listed = manifest?.accounts.filter(({ id }) => outIds.has(id)) ?? [];
     const accepted = new Set(manifest?.accepted.filter(({ kind }) => kind === 'user').map(({ subject }) => subject));
     await carryOut({ ...run, settings, observed, believed, meant, outIds, listed, accepted }, work);

@@ -26,7 +26,8 @@ interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action?: readonly string[];
   readonly NotAction?: readonly string[];
-  readonly Resource: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+  readonly NotResource?: string;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
@@ -59,6 +60,11 @@ function arn({ accountId, boundary: own }: AwsSettings, rest: string): string {
   return `${own.split(':').slice(0, 2).join(':')}:iam::${accountId}:${rest}`;
 }
 
+/** Whoever asks, where it is a login of keyward's. */
+function ownUser(settings: AwsSettings): string {
+  return arn(settings, `user${settings.path}\${aws:username}`);
+}
+
 function people(settings: AwsSettings): string {
   return arn(settings, `user${settings.path}*`);
 }
@@ -79,6 +85,8 @@ function boundary(settings: AwsSettings): readonly Statement[] {
   return [
     { Sid: 'Bound', Effect: 'Allow', Action: ['*'], Resource: '*' },
     { Sid: 'KeywardsOwn', Effect: 'Deny', NotAction: ownHands, Resource: mine },
+    // Who sets up a device for somebody else has the second half of that login.
+    { Sid: 'OwnHands', Effect: 'Deny', Action: ['iam:ChangePassword', 'iam:EnableMFADevice', 'iam:ResyncMFADevice'], NotResource: ownUser(settings) },
     { Sid: 'Trail', Effect: 'Deny', Action: trail, Resource: '*' },
   ];
 }
@@ -98,7 +106,7 @@ function withoutMfa(settings: AwsSettings): readonly Statement[] {
       Sid: 'OwnMfa',
       Effect: 'Allow',
       Action: ['iam:ChangePassword', 'iam:GetUser', 'iam:ListMFADevices', 'iam:EnableMFADevice', 'iam:ResyncMFADevice'],
-      Resource: arn(settings, `user${settings.path}\${aws:username}`),
+      Resource: ownUser(settings),
     },
     { Sid: 'NewMfa', Effect: 'Allow', Action: ['iam:CreateVirtualMFADevice'], Resource: arn(settings, 'mfa/*') },
     { Sid: 'LookForMfa', Effect: 'Allow', Action: ['iam:ListVirtualMFADevices', 'iam:GetAccountPasswordPolicy'], Resource: '*' },

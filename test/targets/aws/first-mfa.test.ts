@@ -33,6 +33,10 @@ test('without MFA only MFA can be set up: its own device, by its own hands; with
   const at = Date.now();
   const codes = { SerialNumber: device?.SerialNumber, AuthenticationCode1: totp(seed, at - 30_000), AuthenticationCode2: totp(seed, at) };
   await expect(erin.enableMFADevice({ UserName: 'dave', ...codes })).rejects.toMatchObject({ name: 'AccessDenied' });
+  // Neither where a group lets her do everything: the boundary does not.
+  iam.hands.do('AttachGroupPolicy', { GroupName: 'billing', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' });
+  await expect(erin.enableMFADevice({ UserName: 'dave', ...codes })).rejects.toMatchObject({ name: 'AccessDenied' });
+  await expect(erin.listUsers({})).rejects.toMatchObject({ name: 'AccessDenied' });
   await erin.enableMFADevice({ UserName: 'erin', ...codes });
   const again = iam.hands.login('erin', password, { code: totp(seed, at + 30_000) });
   if (again.credentials === undefined) throw new Error('erin could not sign in with MFA');
