@@ -25,14 +25,22 @@ export interface Login {
   readonly has: Held;
 }
 
+interface Comparing extends Login {
+  readonly settings: AwsSettings;
+  readonly now: Instant;
+  /** No release lists its revocation yet: so long it stays, denied. */
+  readonly waits: boolean;
+}
+
 /** One login against what is meant; `deliver` puts it right. */
-export function differencesOf({ meant, user, has, settings, now }: Login & { readonly settings: AwsSettings; readonly now: Instant }): readonly Differs[] {
+export function differencesOf({ meant, user, has, settings, now, waits }: Comparing): readonly Differs[] {
   const say = (what: string, of?: string): Differs => ({ what, subject: of === undefined ? user.name : `${user.name}/${of}` });
   const extras = extrasOf(user, has);
   const open = extras.filter((one) => one.active).map((one) => say(one.kind, one.id));
   if (meant === undefined) {
     const denied = isDeniedAll(user) && user.out !== undefined;
-    return [...(denied ? [] : [say('not-denied')]), ...open, ...(has.password ? [say('password')] : [])];
+    const isOver = user.out !== undefined && user.out + settings.holdDays * DAY <= now && !waits;
+    return [...(denied ? [] : [say('not-denied')]), ...(isOver ? [say('not-removed')] : []), ...open, ...(has.password ? [say('password')] : [])];
   }
   const left = extras.filter((one) => !one.active && (one.closed === undefined || isDue(one, settings, now)));
   const lacks = (what: string, wanted: readonly string[], there: readonly string[]): readonly Differs[] =>

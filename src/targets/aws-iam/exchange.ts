@@ -73,7 +73,7 @@ export async function exchange(run: Run): Promise<Outcome<Answer>> {
   if (!looks && !(await run.mayWrite())) return { kind: 'unknown', why: 'not begun: it was not its turn' };
   if (looks) {
     // Who asks about somebody waits to decide upon them; looking at everybody else takes three calls for each.
-    if (parcel.about.length === 0) await look(run, settings, observed, meant, manifest, work);
+    if (parcel.about.length === 0) await look({ ...run, settings, observed, believed, meant, manifest }, work);
   } else {
     const listed = manifest?.accounts.filter(({ id }) => outIds.has(id)) ?? [];
     const accepted = new Set(manifest?.accepted.filter(({ kind }) => kind === 'user').map(({ subject }) => subject));
@@ -88,12 +88,21 @@ function pair({ id, name }: Pick<ManagedUser, 'id' | 'name'>): string {
   return `${id} ${name}`;
 }
 
+interface Looking extends Run {
+  readonly settings: AwsSettings;
+  readonly observed: Observed;
+  readonly believed: Believed;
+  readonly meant: readonly Meant[];
+  readonly manifest: ReturnType<typeof expected>;
+}
+
 /** Changes nothing. Three calls for each clean login, a few for everybody. */
-async function look({ caller, now, crypto }: Run, settings: AwsSettings, observed: Observed, meant: readonly Meant[], manifest: ReturnType<typeof expected>, work: Work): Promise<void> {
+async function look({ caller, now, crypto, settings, observed, believed, meant, manifest }: Looking, work: Work): Promise<void> {
   if (manifest === undefined) return;
   const byPair = new Map(meant.map((one) => [pair(one), one]));
   const [everybody, weak] = await Promise.all([everybodys(caller, 'must-come'), weakRules(caller, settings.password)]);
   const documents = new Documents(caller);
+  const waiting = new Set<string | undefined>(believed.revocations.map(({ value }) => value.id));
   const held = await Promise.all(
     observed.managed.map(async (user) => {
       const one = byPair.get(pair(user));
@@ -103,7 +112,7 @@ async function look({ caller, now, crypto }: Run, settings: AwsSettings, observe
   );
   for (const { user, meant: one, has } of held) {
     work.credentials.push(...has.told);
-    work.differs.push(...differencesOf({ meant: one, user, has, settings, now }));
+    work.differs.push(...differencesOf({ meant: one, user, has, settings, now, waits: waiting.has(user.id) }));
   }
   const there = new Set(observed.managed.map(pair));
   for (const one of meant) if (!there.has(pair(one))) work.differs.push({ what: 'missing-login', subject: one.name });

@@ -174,6 +174,25 @@ describe('the nine kinds', () => {
   });
 });
 
+describe('a login that is out', () => {
+  beforeAll(() => begin([{ name: 'carol', rights: ['group billing'] }]));
+  afterAll(() => endAccount(account));
+
+  test('is no drift while it is held, and is when its time is over and nobody removed it', async () => {
+    const without = await releasing(account, []);
+    const firstRelease = placeThere(account).trust?.firstRelease ?? '';
+    const place = { trust: { firstRelease, releases: [account.first, ...parcel.releases, ...without.releases], manifest: without.manifest } };
+    target = targetThere(account, { place, now });
+    parcel = without;
+    expect((await deliver()).failed).toEqual([]);
+    expect(differs(await look())).toEqual([]);
+    wind(8);
+    expect(differs(await look())).toEqual(['not-removed carol']);
+    expect((await deliver()).failed).toEqual([]);
+    expect([differs(await look()), account.iam.account.replica.latest.users.has('carol')]).toEqual([[], false]);
+  });
+});
+
 describe('ages', () => {
   beforeEach(() => begin([{ name: 'dave', rights: ['group billing', 'console yes'] }], { 'oldest-password': '90', 'oldest-access-key': '30', 'oldest-unused': '45' }));
 
