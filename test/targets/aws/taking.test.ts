@@ -88,7 +88,8 @@ describe('taking an admin login away', () => {
     account.iam.faults.clear();
     expect(done(out).failed).toEqual([]);
     const at = (action: string): number => account.iam.calls.list.find((call) => call.action === action)?.at ?? Infinity;
-    expect(at('PutUserPermissionsBoundary') - at('AttachUserPolicy')).toBeLessThan(5000);
+    // After so many refusals the SDK's adaptive client holds every call back for some seconds, of a length drawn by chance.
+    expect(at('PutUserPermissionsBoundary') - at('AttachUserPolicy')).toBeLessThan(20_000);
     expect(denied(userIn(account, 'erin'))).toBe(true);
     account.iam.hands.do('DeleteUser', { UserName: 'erin' });
   });
