@@ -41,13 +41,15 @@ export interface Repository {
   commit(paths: readonly string[], message: string): Promise<Outcome<void>>;
   /** The e-mail-less answer to "who changed this": the newest commit, or unknown. */
   head(): Promise<Outcome<string>>;
-  /** Every version of a file that the commits up to the newest hold, newest first; unknown without version control. */
-  history(path: string): Promise<Outcome<History>>;
+  /**
+   * Every version of these files that the commits up to the newest hold, newest first, told file by file: of a thousand
+   * files not all are in memory at once. Unknown without version control.
+   */
+  history(paths: readonly string[], tell: (path: string, versions: readonly Uint8Array[]) => void): Promise<Outcome<History>>;
 }
 
-/** What version control has of one file. `whole`: false in a shallow clone, where older versions may be missing. */
+/** What version control has. `whole`: false in a shallow clone, where older versions may be missing. */
 export interface History {
-  readonly versions: readonly Uint8Array[];
   readonly whole: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What keyward asks of git: a commit of exactly some paths, the newest commit, older versions of a file. Nothing else is ever run. */
+/** What keyward asks of git: a commit of exactly some paths, the newest commit, older versions of files. Nothing else is ever run. */
 import { execFile } from 'node:child_process';
 import { Failure } from '../core/failure.ts';
 import type { History, Outcome } from '../world.ts';
@@ -38,36 +38,67 @@ export async function newestCommit(root: string): Promise<Outcome<string>> {
   });
 }
 
-/** Every version of a file up to the newest commit, newest first. Reads only; no filter or attribute changes the bytes. */
-export async function fileHistory(root: string, path: string): Promise<Outcome<History>> {
-  segmentsOf(path);
+/** So many files' versions are in memory at once. */
+const FILES_AT_ONCE = 64;
+
+/** Every version of these files up to the newest commit, newest first. Reads only; no filter or attribute changes the bytes. */
+export async function tellHistory(
+  root: string,
+  paths: readonly string[],
+  tell: (path: string, versions: readonly Uint8Array[]) => void,
+): Promise<Outcome<History>> {
+  for (const path of paths) segmentsOf(path);
   return withGit(async () => {
     const asked = await git(root, ['rev-parse', '--is-shallow-repository', '--show-prefix']);
     if (asked.status !== 0) return { kind: 'unknown', why: `${root} is under no version control` };
     const [shallow, prefix = ''] = asked.stdout.split('\n');
-    const log = await git(root, ['log', '--format=%H', '--', path]);
-    if (log.status !== 0)
-      return { kind: 'unknown', why: `version control holds no commit (git says: ${lastLine(log)})` };
-    const commits = log.stdout.split('\n').filter((line) => line !== '');
-    const wanted = commits.map((commit) => `${commit}:${prefix}${path}\n`).join('');
-    const found = await gitBytes(root, ['cat-file', '--batch'], wanted);
-    if (found.status !== 0) return { kind: 'unknown', why: `git cat-file: ${found.stderr.trim()}` };
-    return { kind: 'done', value: { versions: blobsOf(found.bytes), whole: shallow === 'false' } };
+    const log = await commitsOf(root, prefix, paths);
+    if (!(log instanceof Map)) return log;
+    for (let i = 0; i < paths.length; i += FILES_AT_ONCE) {
+      const some = paths.slice(i, i + FILES_AT_ONCE);
+      const wanted = some.flatMap((path) => (log.get(path) ?? []).map((commit) => ({ path, spec: `${commit}:${prefix}${path}\n` })));
+      const found = await gitBytes(root, ['cat-file', '--batch'], wanted.map(({ spec }) => spec).join(''));
+      if (found.status !== 0) return { kind: 'unknown', why: `git cat-file: ${found.stderr.trim()}` };
+      const versions = Map.groupBy(blobsOf(found.bytes), ({ number }) => wanted[number]?.path);
+      for (const path of some) tell(path, (versions.get(path) ?? []).map(({ bytes }) => bytes));
+    }
+    return { kind: 'done', value: { whole: shallow === 'false' } };
   });
 }
 
+type Unknown = Extract<Outcome<never>, { kind: 'unknown' }>;
+
+/** The commits that changed each file, newest first, from one look at the history: one for each would take minutes. */
+async function commitsOf(root: string, prefix: string, paths: readonly string[]): Promise<Map<string, string[]> | Unknown> {
+  const folders = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
+  const where = [...folders].flatMap(([folder, inside]) => (folder === '' || inside.length === 1 ? inside : [folder]));
+  // A merge tells the files that are as none of its parents have them.
+  const words = ['log', '--format=commit %H', '--full-history', '-c', '--name-only', '--no-renames', '--no-relative', '--', ...where];
+  const log = await git(root, words);
+  if (log.status !== 0) return { kind: 'unknown', why: `version control holds no commit (git says: ${lastLine(log)})` };
+  const commits = new Map<string, string[]>(paths.map((path) => [path, []]));
+  let commit = '';
+  for (const line of log.stdout.split('\n')) {
+    if (line.startsWith('commit ')) commit = line.slice('commit '.length);
+    else if (line.startsWith(prefix)) commits.get(line.slice(prefix.length))?.push(commit);
+  }
+  return commits;
+}
+
 /** `<hash> blob <size>`, the bytes, a line feed; anything else (`… missing`, where a commit took the file away) is no version. */
-function blobsOf(bytes: Buffer): readonly Uint8Array[] {
-  const versions: Uint8Array[] = [];
+function blobsOf(bytes: Buffer): readonly { readonly number: number; readonly bytes: Uint8Array }[] {
+  const blobs: { number: number; bytes: Uint8Array }[] = [];
+  let number = -1;
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
     const size = /^\S+ blob (\d+)$/.exec(bytes.toString('latin1', at, end))?.[1];
     at = end + 1;
+    number += 1;
     if (size === undefined) continue;
-    versions.push(new Uint8Array(bytes.subarray(at, at + Number(size))));
+    blobs.push({ number, bytes: new Uint8Array(bytes.subarray(at, at + Number(size))) });
     at += Number(size) + 1;
   }
-  return versions;
+  return blobs;
 }
 
 /** Of the paths those that git can add: on disk or tracked. One that is neither would fail all of them. */

@@ -6,7 +6,7 @@ import type { Repository } from '../world.ts';
 import { discard, makeFolder, prepare, settle, sweep, syncFolder } from './atomic.ts';
 import type { Prepared } from './atomic.ts';
 import { diskFailure, isMissing } from './file-errors.ts';
-import { commitPaths, fileHistory, newestCommit } from './git.ts';
+import { commitPaths, newestCommit, tellHistory } from './git.ts';
 import { insideRoot, isLeftOver, isPlainName, kindOf } from './paths.ts';
 import { readPlain } from './plain-read.ts';
 
@@ -27,7 +27,7 @@ export async function openRepository(root: string): Promise<Repository> {
     remove: (paths) => removeAll(real, paths),
     commit: (paths, message) => commitPaths(real, paths, message),
     head: () => newestCommit(real),
-    history: (path) => fileHistory(real, path),
+    history: (paths, tell) => tellHistory(real, paths, tell),
   };
 }
 

@@ -6,7 +6,7 @@
 import type { Instant } from '../core/access/index.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { VerifiedRelease } from '../core/texts/index.ts';
-import type { World } from '../world.ts';
+import type { History, Outcome, World } from '../world.ts';
 import { latin1 } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { targetNames } from './names.ts';
@@ -44,12 +44,21 @@ export async function receiptsThen(
   standing: Standing,
   { release, until }: Asked,
 ): Promise<{ of(target: string): ReceiptThen }> {
-  const found = new Map<string, ReceiptThen>();
   const names = clones.map(targetNames);
-  for (const target of standing.manifestsOf(release).keys()) {
-    const paths = new Set(names.map((nameOf) => `receipts/${nameOf(target)}`));
-    found.set(target, await receiptThen(world, [...paths], { standing, release, until, target, clone: clones[0] }));
+  const targets = [...standing.manifestsOf(release).keys()];
+  const sought = targets.map((target): Sought => ({ standing, release, until, target, clone: clones[0], judged: [] }));
+  const byPath = new Map<string, Sought[]>();
+  for (const one of sought) {
+    for (const path of new Set(names.map((nameOf) => `receipts/${nameOf(one.target)}`)))
+      byPath.set(path, [...(byPath.get(path) ?? []), one]);
   }
+  const judge = (path: string, versions: readonly Uint8Array[]): void => {
+    for (const one of byPath.get(path) ?? []) one.judged.push(...versions.map((bytes) => believed(world, bytes, one)));
+  };
+  const paths = [...byPath.keys()];
+  for (const [path, bytes] of await world.repository.read(paths)) judge(path, [bytes]);
+  const past = await world.repository.history(paths, judge);
+  const found = new Map(sought.map((one) => [one.target, receiptThen(one, past)]));
   return { of: (target) => found.get(target) ?? { kind: 'none' } };
 }
 
@@ -57,22 +66,16 @@ interface Sought extends Asked {
   readonly standing: Standing;
   readonly target: string;
   readonly clone: Clone | undefined;
+  /** What was found so far: what lies here first. */
+  readonly judged: (StoredReceipt | undefined)[];
 }
 
-async function receiptThen(world: World, paths: readonly string[], sought: Sought): Promise<ReceiptThen> {
-  const here = [...(await world.repository.read(paths)).values()];
-  const pasts = await Promise.all(paths.map((path) => world.repository.history(path)));
-  const versions = [...here, ...pasts.flatMap((past) => (past.kind === 'done' ? past.value.versions : []))];
-  const all = versions.map((bytes) => believed(world, bytes, sought));
-  const [first, ...others] = all.flatMap((one) =>
-    one?.kind === 'believed' && one.receipt.time <= sought.until ? [one] : [],
-  );
+function receiptThen({ judged, until }: Sought, past: Outcome<History>): ReceiptThen {
+  const [first, ...others] = judged.flatMap((one) => (one?.kind === 'believed' && one.receipt.time <= until ? [one] : []));
   if (first !== undefined) return others.reduce((a, b) => (b.receipt.time > a.receipt.time ? b : a), first);
-  const blind = pasts.find((past) => past.kind !== 'done');
-  if (blind !== undefined) return { kind: 'unknown', why: blind.why };
-  if (pasts.some((past) => past.kind === 'done' && !past.value.whole))
-    return { kind: 'unknown', why: 'this clone does not hold the whole history' };
-  return all.find((one) => one?.kind === 'not-believed') ?? { kind: 'none' };
+  if (past.kind !== 'done') return { kind: 'unknown', why: past.why };
+  if (!past.value.whole) return { kind: 'unknown', why: 'this clone does not hold the whole history' };
+  return judged.find((one) => one?.kind === 'not-believed') ?? { kind: 'none' };
 }
 
 /**

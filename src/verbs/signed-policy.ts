@@ -42,6 +42,7 @@ async function bytesOf(world: World, here: PolicyFiles, path: string, hash: stri
   const isIt = (bytes: Uint8Array | undefined): boolean => bytes !== undefined && hashOf(bytes, world.crypto) === hash;
   const found = here.get(path);
   if (isIt(found)) return found;
-  const past = await world.repository.history(path);
-  return past.kind === 'done' ? past.value.versions.find(isIt) : undefined;
+  let then: Uint8Array | undefined;
+  await world.repository.history([path], (_, versions) => (then = versions.find(isIt)));
+  return then;
 }

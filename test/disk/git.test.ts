@@ -86,6 +86,32 @@ test('under no version control, and a hook that says no, are refusals with the r
   expect(await repository.commit(['a'], 'x')).toEqual({ kind: 'refused', why: 'git commit: not on a Friday' });
 });
 
+test('tells the versions of many files, those of both sides of a merge and of the merge itself', async () => {
+  const root = gitFolder();
+  mkdirSync(join(root, 'receipts'));
+  const commit = (text: string, ...names: readonly string[]): void => {
+    for (const name of names) writeFileSync(join(root, 'receipts', name), text);
+    git(root, 'add', '--all');
+    git(root, 'commit', '--quiet', '--message', text);
+  };
+  const many = Array.from({ length: 130 }, (_, i) => `web-${i}`);
+  commit('one', ...many);
+  git(root, 'checkout', '--quiet', '-b', 'side');
+  commit('side', 'web-7');
+  git(root, 'checkout', '--quiet', '-');
+  commit('main', 'web-7', 'web-8');
+  git(root, 'merge', '--quiet', '--strategy', 'ours', '--no-commit', 'side');
+  commit('both', 'web-7');
+  const told = new Map<string, readonly string[]>();
+  const paths = many.map((name) => `receipts/${name}`);
+  await (await openRepository(root)).history(paths, (path, versions) => void told.set(path, versions.map((bytes) => Buffer.from(bytes).toString())));
+  expect([...told.keys()]).toEqual(paths);
+  const seven = told.get('receipts/web-7') ?? [];
+  expect([seven[0], seven.at(-1), [...seven].sort()]).toEqual(['both', 'one', ['both', 'main', 'one', 'side']]);
+  expect(told.get('receipts/web-8')).toEqual(['main', 'one']);
+  expect(told.get('receipts/web-129')).toEqual(['one']);
+});
+
 test('tells every version of a file, byte for byte, newest first, and writes nothing', async () => {
   const top = gitFolder();
   const root = join(top, 'policy');
@@ -102,10 +128,14 @@ test('tells every version of a file, byte for byte, newest first, and writes not
   mkdirSync(root, { recursive: true });
   const before = git(top, 'status', '--porcelain') + git(top, 'rev-parse', 'HEAD');
   const repository = await openRepository(root);
-  const found = await repository.history('receipts/web-1');
-  expect(found).toEqual({ kind: 'done', value: { versions: versions.toReversed(), whole: true } });
-  expect(await repository.history('receipts/web-9')).toEqual({ kind: 'done', value: { versions: [], whole: true } });
-  await expect(repository.history('../outside')).rejects.toThrow();
+  const told = new Map<string, readonly Uint8Array[]>();
+  const tell = (path: string, found: readonly Uint8Array[]): void => void told.set(path, found);
+  expect(await repository.history(['receipts/web-1'], tell)).toEqual({ kind: 'done', value: { whole: true } });
+  expect([...told]).toEqual([['receipts/web-1', versions.toReversed()]]);
+  told.clear();
+  expect(await repository.history(['receipts/web-9', 'receipts/web-1'], tell)).toEqual({ kind: 'done', value: { whole: true } });
+  expect([...told]).toEqual([['receipts/web-9', []], ['receipts/web-1', versions.toReversed()]]);
+  await expect(repository.history(['../outside'], tell)).rejects.toThrow();
   expect(git(top, 'status', '--porcelain') + git(top, 'rev-parse', 'HEAD')).toBe(before);
-  expect(await (await openRepository(ownFolder())).history('x')).toMatchObject({ kind: 'unknown' });
+  expect(await (await openRepository(ownFolder())).history(['x'], tell)).toMatchObject({ kind: 'unknown' });
 });
