@@ -6,9 +6,9 @@ import { formatInstant } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { Failed } from '../../core/texts/index.ts';
 import type { Random } from '../../world.ts';
-import { isStill, subjectOf, writeTo } from './bound.ts';
+import { mustBe, writeTo } from './bound.ts';
 import type { Who } from './bound.ts';
-import { Gone, nameOf, NOT_SEEN_YET, orMissing, whyNot } from './iam.ts';
+import { nameOf, NOT_SEEN_YET, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
 import type { Meant } from './meant.ts';
 import { isDeniedAll } from './observed.ts';
@@ -44,19 +44,28 @@ export async function bring(giving: Giving, meant: Meant, user: ManagedUser | un
   const ended = new Ended();
   const failed: Failed[] = [];
   let changed = false;
-  const attempt = async (what: string, work: () => Promise<boolean>): Promise<void> => {
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     try {
-      if (await work()) changed = true;
+      if ((await work()) === true) changed = true;
     } catch (error) {
       const why = error instanceof NameTaken ? 'account-taken: another login of this name is there' : whyNot(error);
       failed.push({ what, subject: meant.id, why });
     }
   };
+  const takes = user === undefined || has === undefined ? [] : tightening(giving, meant, user, has, ended);
+  // What was listed by name is theirs only if the name still is.
+  if (user !== undefined && takes.length > 0) await attempt('take', () => mustBe(giving.caller, user));
   // One that fails keeps none of the others back.
-  if (user !== undefined && has !== undefined) for (const work of tightening(giving, meant, user, has, ended)) await attempt('take', async () => (await work(), true));
-  if (failed.length === 0) await attempt('give', () => give(giving, meant, user));
+  if (failed.length === 0) for (const work of takes) await attempt('take', async () => (await work(), true));
+  let who: Who | undefined = user;
+  if (failed.length === 0)
+    await attempt('give', async () => {
+      who ??= await create(giving, meant);
+      return (await give(giving, meant, who, user)) || user === undefined;
+    });
   const lacks = meant.console && has?.password !== true;
-  if (lacks && failed.length === 0) await attempt('console', () => openConsole(giving, meant));
+  const [to] = who === undefined ? [] : [who];
+  if (lacks && to !== undefined && failed.length === 0) await attempt('console', () => openConsole(giving, meant, to));
   if (lacks && giving.handOver === undefined)
     failed.push({ what: 'console', subject: meant.id, why: 'its password can be shown to nobody here: deliver on a terminal, or name a file with --passwords' });
   return { ended: ended.of({ id: meant.id, name: meant.name }), failed, changed };
@@ -112,7 +121,7 @@ async function create({ caller, settings, target }: Giving, meant: Meant): Promi
     const made = await caller.write('create-login', `${id} ${UserName}`, (iam, options) =>
       iam.createUser({ UserName, Path: settings.path, PermissionsBoundary: settings.boundary, Tags }, options),
     );
-    return { id, name: UserName, userId: made.User?.UserId ?? '' };
+    return { id, name: UserName, userId: made.User?.UserId ?? '', fresh: true };
   } catch (error) {
     if (nameOf(error) !== 'EntityAlreadyExistsException') throw error;
   }
@@ -121,28 +130,23 @@ async function create({ caller, settings, target }: Giving, meant: Meant): Promi
   const tags = new Map((found?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const isOurs = found?.Path === settings.path && tags.get(TAGS.id) === id && tags.get(TAGS.target) === target.id;
   if (!isOurs || found.PermissionsBoundary?.PermissionsBoundaryArn !== settings.boundary) throw new NameTaken();
-  return { id, name: UserName, userId: found.UserId ?? '' };
+  return { id, name: UserName, userId: found.UserId ?? '', fresh: true };
 }
 
 /** Whether anything was given. */
-async function give(giving: Giving, meant: Meant, user: ManagedUser | undefined): Promise<boolean> {
-  const { caller, settings } = giving;
+async function give({ caller, settings, ends }: Giving, meant: Meant, who: Who, user: ManagedUser | undefined): Promise<boolean> {
   const UserName = meant.name;
   const fences = meant.fences.filter((arn) => user?.policies.includes(arn) !== true);
   const policies = meant.policies.filter((arn) => user?.policies.includes(arn) !== true);
   const groups = meant.groups.filter((group) => user?.groups.includes(group) !== true);
-  const isOut = user !== undefined && (isDeniedAll(user) || user.out !== undefined);
-  if (user !== undefined && !isOut && fences.length + policies.length + groups.length === 0) return false;
-  if (user !== undefined && !(await isStill(caller, user))) throw new Gone();
-  const who = user ?? (await create(giving, meant));
-  for (const policy of giving.ends.filter(({ arn }) => fences.includes(arn))) await makePolicy(caller, settings, policy);
+  for (const policy of ends.filter(({ arn }) => fences.includes(arn))) await makePolicy(caller, settings, policy);
   const until = meant.until === undefined ? undefined : untilPolicy(settings, formatInstant(meant.until));
   if (meant.until !== undefined && until !== undefined && fences.includes(until)) await makePolicy(caller, settings, { arn: until, document: untilDocument(formatInstant(meant.until)) });
-  for (const PolicyArn of [...fences, ...policies])
-    await caller.write('give-policy', subjectOf(who, PolicyArn), (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn }, options), NOT_SEEN_YET);
-  for (const GroupName of groups) await caller.write('give-group', subjectOf(who, GroupName), (iam, options) => iam.addUserToGroup({ UserName, GroupName }, options), NOT_SEEN_YET);
-  if (user !== undefined && isOut) await free(caller, settings, user);
-  return true;
+  for (const PolicyArn of [...fences, ...policies]) await writeTo(caller, who, 'give-policy', (iam, options) => iam.attachUserPolicy({ UserName, PolicyArn }, options), PolicyArn);
+  for (const GroupName of groups) await writeTo(caller, who, 'give-group', (iam, options) => iam.addUserToGroup({ UserName, GroupName }, options), GroupName);
+  const isOut = user !== undefined && (isDeniedAll(user) || user.out !== undefined);
+  if (isOut) await free(caller, settings, user);
+  return isOut || fences.length + policies.length + groups.length > 0;
 }
 
 /** Back in, by a release that k signed: the deny goes last, so that nothing opens before it is as it is meant. */
@@ -171,19 +175,18 @@ export function untilDocument(time: string): string {
 }
 
 /** The password goes to its person first: one that was handed over and not set opens nothing. */
-async function openConsole({ caller, settings, target, random, handOver }: Giving, meant: Meant): Promise<boolean> {
+async function openConsole({ caller, settings, target, random, handOver }: Giving, meant: Meant, who: Who): Promise<boolean> {
   if (handOver === undefined) return false;
   const UserName = meant.name;
   const Password = newPassword(random, settings.password.length);
   await handOver(target.name, UserName, Password);
-  const set = (): Promise<unknown> =>
-    caller.write('give-password', `${meant.id} ${UserName}`, (iam, options) => iam.createLoginProfile({ UserName, Password, PasswordResetRequired: true }, options), NOT_SEEN_YET);
+  const set = (): Promise<unknown> => writeTo(caller, who, 'give-password', (iam, options) => iam.createLoginProfile({ UserName, Password, PasswordResetRequired: true }, options));
   try {
     await set();
   } catch (error) {
     if (nameOf(error) !== 'EntityAlreadyExistsException') throw error;
     // Perhaps our own, whose answer was lost; certain is only one that is made again.
-    await orMissing(caller.write('take-password', `${meant.id} ${UserName}`, (iam, options) => iam.deleteLoginProfile({ UserName }, options)));
+    await orMissing(writeTo(caller, who, 'take-password', (iam, options) => iam.deleteLoginProfile({ UserName }, options)));
     await set();
   }
   return true;

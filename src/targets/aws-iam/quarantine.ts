@@ -5,7 +5,7 @@
 import { formatInstant } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { Failed, Running } from '../../core/texts/index.ts';
-import { isStill, subjectOf, writeOf, writeTo } from './bound.ts';
+import { isStill, ownCredentials, subjectOf, writeOf, writeTo } from './bound.ts';
 import type { Who } from './bound.ts';
 import { Gone, isDenied, isMissing, nameOf, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
@@ -63,7 +63,7 @@ async function isAtRest(caller: Caller, user: ManagedUser): Promise<boolean> {
 
 async function untilAtRest(caller: Caller, settings: AwsSettings, user: ManagedUser, now: Instant, ended: Ended): Promise<readonly Failed[]> {
   await denyAll(caller, user, ended);
-  await closeAll(caller, user, await allCredentials(caller, user.name), ended);
+  await closeAll(caller, user, await ownCredentials(caller, user), ended);
   for (let round = 0; round < ROUNDS; round += 1) {
     await caller.rest(caller.settle);
     if (await looksTwice(caller, user)) {
@@ -126,13 +126,9 @@ async function attachDeny(caller: Caller, user: Who): Promise<void> {
   }
 }
 
-/** One slot, always settable, and its explicit deny wins as well. Whose the name is was asked just before. */
+/** One slot, always settable, and its explicit deny wins as well. */
 export async function denyByBoundary(caller: Caller, user: Who): Promise<void> {
-  try {
-    await caller.write('deny-by-boundary', subjectOf(user), (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: DENY_ALL }, options));
-  } catch (error) {
-    throw isMissing(error) ? new Gone() : error;
-  }
+  await writeTo(caller, user, 'deny-by-boundary', (iam, options) => iam.putUserPermissionsBoundary({ UserName: user.name, PermissionsBoundary: DENY_ALL }, options));
 }
 
 /**
@@ -166,9 +162,10 @@ interface Look {
 }
 
 async function lookAgain(caller: Caller, user: ManagedUser): Promise<Look> {
+  const credentials = await allCredentials(caller, user.name);
+  // Last, so that the lists are known to be theirs.
   const now = await userNow(caller, user);
   if (now === undefined) throw new Gone();
-  const credentials = await allCredentials(caller, user.name);
   const { password, keys, services, certificates, sshKeys } = credentials;
   const active = [...keys, ...services, ...certificates, ...sshKeys].filter((one) => one.active).length;
   return { denied: isDeniedAll(now), credentials, open: active + (password ? 1 : 0) };

@@ -5,11 +5,10 @@
  * DeleteConflict and fails; nothing is skipped.
  */
 import type { Failed } from '../../core/texts/index.ts';
-import { isStill, writeOf, writeTo } from './bound.ts';
+import { isStill, ownCredentials, writeOf, writeTo } from './bound.ts';
 import type { Who } from './bound.ts';
 import { Gone, nameOf, orMissing, whyNot } from './iam.ts';
 import type { Caller } from './iam.ts';
-import { allCredentials } from './observed.ts';
 import type { Listed, ManagedUser } from './observed.ts';
 import { denyByBoundary, Ended, once, takePassword } from './quarantine.ts';
 import type { Taken } from './quarantine.ts';
@@ -37,7 +36,7 @@ export async function remove(caller: Caller, user: ManagedUser): Promise<Taken> 
 }
 
 async function takeAll(caller: Caller, user: ManagedUser, ended: Ended): Promise<void> {
-  const { password, keys, services, certificates, sshKeys } = await allCredentials(caller, user.name);
+  const { password, keys, services, certificates, sshKeys } = await ownCredentials(caller, user);
   if (password) await takePassword(caller, user, ended);
   await deleteKeys(caller, user, keys, ended);
   await deleteCertificates(caller, user, certificates, ended);
