@@ -20,7 +20,7 @@ export default class Init extends BaseCommand<typeof Init, InitReport> {
     me: Flags.string({ helpValue: '<handle>', summary: 'who works on this device' }),
     'signing-key': Flags.string({ helpValue: '<file>', summary: 'the key that signs: the private key, or its .pub where an agent holds it' }),
     'courier-key': Flags.string({ helpValue: '<file>', summary: 'the private key that carries; it opens nothing but the receiver' }),
-    'first-release': Flags.string({ helpValue: '<fingerprint>', summary: 'of release 1, as a colleague sees it with `keyward status`' }),
+    'first-release': Flags.string({ helpValue: '<fingerprint>', summary: 'of release 1, as a colleague sees it with `keyward status`; or of a later one that begins anew' }),
     ...commitFlags,
   };
 

@@ -100,6 +100,8 @@ describe.skipIf(needs() !== undefined)(`signers${needs() === undefined ? '' : ` 
       ['web-1', 'in-force', false],
     ]);
     expect(todo.find(({ what }) => what === 'other-signers')?.why).toContain('away-3');
+    const drift = await company.keyward('alice', 'drift');
+    expect(drift).toMatchObject({ status: 4, stdout: expect.stringContaining('2 of 3 targets as signed'), stderr: expect.stringContaining('away-3') });
   }, 180_000);
 
   it('takes somebody out by one of three; the server that is away is named', async () => {
