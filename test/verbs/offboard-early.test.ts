@@ -101,3 +101,16 @@ test('a dry run takes nothing, whatever was said beforehand', { timeout: 30_000 
   const { value } = await takeOut({ confirmed: ['carol'] }, true);
   expect([denied(), 'status' in value, order]).toEqual([false, false, ['looked at']]);
 });
+
+test('a provider that does not answer keeps no server waiting for longer than the head start', { timeout: 30_000 }, async () => {
+  const world = await device({ confirmed: ['carol'] });
+  const told = async (): Promise<boolean> => {
+    for (let i = 0; i < 500 && order.length === 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    return order.length > 0;
+  };
+  const silent = { id: acme.provider('aws-production'), name: 'aws-production', offer: async () => [] };
+  const target: World['target'] = async (place, key) =>
+    place.kind === 'server' ? world.target(place, key) : { ...silent, exchange: async () => ({ kind: 'unknown', why: (await told()) ? 'silent while the server was told' : 'silent' }) };
+  const value = await offboard({ ...world, target }, { handle: 'carol', limits: LIMITS, dryRun: false, show: () => undefined });
+  expect('status' in value && value.targets).toMatchObject([{ name: 'aws-production', why: 'silent while the server was told' }, { name: 'web-1' }]);
+});
