@@ -3,7 +3,7 @@ import type { Instant } from '../core/access/index.ts';
 import { credentialSums, everInForce, listedRevocations, signerSetHash } from '../core/texts/index.ts';
 import type { Chain, CredentialSum, Receipt, TextCrypto } from '../core/texts/index.ts';
 import { refusals } from './carry.ts';
-import type { Clone, HeldRevocation } from './clone.ts';
+import type { Clone } from './clone.ts';
 import type { Heard } from './stored-receipts.ts';
 
 /**
@@ -117,8 +117,10 @@ export function openRevocations(
   heard: readonly Heard[],
   nameOf: (id: string) => string,
 ): readonly RevocationStatus[] {
+  const undone = new Set(chain.newest.value.undone);
+  const shown = shownBy(heard, chain);
   return clone.revocations
-    .filter(({ hash }) => !chain.newest.value.undone.includes(hash))
+    .filter(({ hash }) => !undone.has(hash))
     .map((one) => ({
       name: one.name,
       ...(one.value.id === undefined ? {} : { person: nameOf(one.value.id) }),
@@ -127,14 +129,18 @@ export function openRevocations(
       time: one.value.time,
       counted: one.listed,
       undoing: clone.policy.undone.includes(one.name),
-      notShownBy: heard.filter((target) => !shows(target, one, chain)).map(({ target }) => target.name),
+      notShownBy: shown.flatMap(({ name, shows }) => (shows(one.hash) ? [] : [name])),
     }))
     .filter(({ counted, notShownBy }) => !counted || notShownBy.length > 0);
 }
 
-function shows({ stored }: Heard, { hash }: HeldRevocation, chain: Chain): boolean {
-  if (stored.kind !== 'believed') return false;
-  if (stored.receipt.revocations.includes(hash)) return true;
-  const has = everInForce(chain).find((one) => one.hash === stored.receipt.release.hash);
-  return has !== undefined && listedRevocations(has.value).has(hash);
+/** For each target by name, whether what it said shows a revocation: it holds it, or has a release that lists it. */
+function shownBy(heard: readonly Heard[], chain: Chain) {
+  const listed = new Map(everInForce(chain).map(({ hash, value }) => [hash, listedRevocations(value)]));
+  return heard.map(({ target, stored }) => {
+    const receipt = stored.kind === 'believed' ? stored.receipt : undefined;
+    const held = new Set(receipt?.revocations);
+    const has = receipt === undefined ? undefined : listed.get(receipt.release.hash);
+    return { name: target.name, shows: (hash: string): boolean => held.has(hash) || has?.has(hash) === true };
+  });
 }

@@ -109,6 +109,7 @@ export async function status(world: World): Promise<StatusReport> {
   const drafts = openDrafts(clone, world.crypto).map(draftStatus(clone));
   const { heard, strays } = await readReceipts(world, clone);
   const { chain, settings } = clone;
+  const personName = handleNames(clone);
   const firstRelease = await shownFirst(world, clone);
   const { hash: receiver } = await world.receiver();
   const plan = clone.policyErrors === 0 ? await planHere(world, clone, receiver) : NO_PLAN;
@@ -123,9 +124,9 @@ export async function status(world: World): Promise<StatusReport> {
     policyErrors: clone.policyErrors,
     ...(plan.numbers === undefined ? {} : { plan: plan.numbers }),
     targets: chain === undefined ? [] : heard.map((one) => targetStatus(one, chain, world.crypto)),
-    reported: heard.flatMap((one) => reportedBy(one, handleNames(clone))),
+    reported: heard.flatMap((one) => reportedBy(one, personName)),
     drafts,
-    revocations: chain === undefined ? [] : openRevocations(clone, chain, heard, handleNames(clone)),
+    revocations: chain === undefined ? [] : openRevocations(clone, chain, heard, personName),
     endsSoon: endsOf(clone),
     idle: clone.idle,
     refused: refusedOf(clone, drafts),
