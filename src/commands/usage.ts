@@ -32,6 +32,12 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Unexpected arguments?:/, 'not expected here:'],
   [/^Expected (\S+) to be one of:/, '$1 is none of:'],
   [/^The following errors? occurred: /, ''],
+  [/^Parsing --(\S+) Expected an integer but received: (.*)$/, '--$1 takes a whole number, not "$2"'],
+  [/^Parsing --(\S+) Expected an integer greater than or equal to (\d+) but received: (.*)$/, '--$1 is at least $2, not $3'],
+  [/^Parsing --(\S+) Expected an integer less than or equal to (\d+) but received: (.*)$/, '--$1 is at most $2, not $3'],
+  [/^Parsing --(\S+) No directory found at (.*)$/, '--$1: there is no folder $2'],
+  [/^Parsing --(\S+) (\S.*) exists but is not a directory$/, '--$1: $2 is no folder'],
+  [/^Flag (--\S+) expects a value$/, '$1 needs a value behind it'],
   [/=(true|false) cannot also be provided when using/, ' does not go together with'],
 ];
 
@@ -53,8 +59,12 @@ export function unknownCommand(id: string, ids: readonly string[]): Failure {
     const rest = written.slice(begun.length + 1);
     return new Failure('usage', `keyward ${begun} takes no "${rest}"`, { next: `see keyward ${begun} --help` });
   }
-  const meant = nearest(written, names);
+  // The words behind a command's name are not its name.
+  const words = written.split(' ');
+  const [tried, meant] = [written, words.slice(0, 2).join(' '), words[0] ?? '']
+    .map((name) => [name, nearest(name, names)] as const)
+    .find(([, near]) => near !== undefined) ?? [written, undefined];
   const next =
     meant === undefined ? 'keyward --help lists the commands' : `write keyward ${meant}, or see keyward --help`;
-  return new Failure('usage', `there is no command "${written}"`, { next });
+  return new Failure('usage', `there is no command "${tried}"`, { next });
 }

@@ -17,7 +17,7 @@ import { detailOf, revocationsOnTop } from './access-detail.ts';
 import type { AccessDetail, Looking } from './access-detail.ts';
 import { readInForce } from './in-force.ts';
 import type { InForce } from './in-force.ts';
-import { fits } from './known-targets.ts';
+import { didYouMean, fits } from './known-targets.ts';
 import { mustFind } from './me.ts';
 import { handleNames, handlesOf, targetNames } from './names.ts';
 import { momentOf } from './release-at.ts';
@@ -246,7 +246,7 @@ function chosen(
     next:
       names.length === 0
         ? 'there are no targets in it'
-        : `there are ${names.slice(0, 10).join(', ')}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`,
+        : (didYouMean(on, names) ?? `there are ${names.slice(0, 10).join(', ')}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`),
   });
 }
 

@@ -3,6 +3,7 @@
  * manifest, only the address from the policy (R22).
  */
 import { Failure } from '../core/failure.ts';
+import { nearest } from '../core/policy/index.ts';
 import { wayTo } from '../core/texts/index.ts';
 import type { Manifest } from '../core/texts/index.ts';
 import type { TargetPlace } from '../world.ts';
@@ -99,8 +100,21 @@ export function choose(clone: Clone, targets: readonly KnownTarget[], choice: Ch
   });
   if (chosen.length > 0) return chosen;
   throw new Failure('usage', `no target of the release in force fits ${[...choice.servers, ...choice.labels].join(' ')}`, {
-    next: `the release has ${targets.map((target) => target.name).join(', ') || 'no targets yet'}`,
+    next: nextTo(choice, targets.map((target) => target.name)),
   });
+}
+
+function nextTo({ servers, labels }: Choice, names: readonly string[]): string {
+  const [asked] = servers;
+  const near = servers.length === 1 && labels.length === 0 && asked !== undefined ? didYouMean(asked, names) : undefined;
+  const shown = names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')}, and ${names.length - 10} more`;
+  return near ?? `the release has ${shown || 'no targets yet'}`;
+}
+
+/** `did you mean web-1?`, where a name is near. */
+export function didYouMean(asked: string, names: readonly string[]): string | undefined {
+  const near = nearest(asked, names);
+  return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
 /** Whether a name fits a pattern in which `*` stands for anything. */

@@ -6,7 +6,7 @@ import { newId } from '../core/access/index.ts';
 import type { SubjectId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { addEmployee, addMachine, compilePolicy } from '../core/policy/index.ts';
-import type { Compiled, Edited, PolicyFiles } from '../core/policy/index.ts';
+import type { Compilation, Compiled, Edited, PolicyFiles } from '../core/policy/index.ts';
 import { fingerprint } from '../core/ssh/public-key.ts';
 import type { World } from '../world.ts';
 import { INPUTS, mustCompile } from './clone.ts';
@@ -56,7 +56,7 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
   const { path, bytes } = policyEdit(files, id, options);
   const edited = new Map([...files, [path, bytes]]);
   // Compiled before anything is written: a team or a date that does not exist leaves every file as it was.
-  const after = mustCompile(compilePolicy(edited, now, world.crypto.sha256));
+  const after = mustFit(handle, compilePolicy(edited, now, world.crypto.sha256));
   const key = options.key === undefined || options.dryRun ? undefined : await keyFrom(world, handle, options.key);
   // The policy's line first: a key file without its line would be a finding, a line without a key is none.
   const all = new Map([[path, bytes] as const, ...(key === undefined ? [] : keyEdit(world, edited, handle, key))]);
@@ -74,6 +74,16 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
     logins: loginsOf(after, id),
     written: options.dryRun ? [] : [...all.keys()].sort(),
   };
+}
+
+/** The places of the findings are in no file: what was given for the new line is wrong, and only that is shown. */
+function mustFit(handle: string, { policy, findings }: Compilation): Compiled {
+  if (policy !== undefined) return policy;
+  const wrong = findings.filter(({ severity }) => severity === 'error');
+  const suggested = wrong.flatMap(({ suggestion }) => suggestion ?? []);
+  throw new Failure('policy', `${handle} was not added: ${wrong.map(({ message }) => message.replace(/\.$/, '')).join('; ')}`, {
+    next: `nothing was written. ${suggested.length > 0 ? suggested.join(' ') : 'Give it otherwise, see `keyward onboard --help`'}`,
+  });
 }
 
 /** The line of the new employee or machine; what is not said is left out. */

@@ -2,6 +2,7 @@
 import { Failure } from '../core/failure.ts';
 import type { AbortSignalLike, Prepared, World } from '../world.ts';
 import { readClone } from './clone.ts';
+import { didYouMean } from './known-targets.ts';
 
 export interface PrepareReport {
   readonly name: string;
@@ -26,7 +27,7 @@ export async function prepare(world: World, { name, trusts, makes, signal }: Pre
   if (provider === undefined) {
     const names = clone.policy.providers.map((one) => one.name);
     throw new Failure('not-found', `the policy has no provider ${name}`, {
-      next: names.length === 0 ? 'write it under providers in access-policy.yaml' : `there is ${names.join(', ')}`,
+      next: names.length === 0 ? 'write it under providers in access-policy.yaml' : (didYouMean(name, names) ?? `there is ${names.join(', ')}`),
     });
   }
   const settings = Object.fromEntries(provider.settings.map((one) => [one.name, one.value]));

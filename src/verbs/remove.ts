@@ -11,7 +11,7 @@ import type { Answer, World } from '../world.ts';
 import { carryTo } from './carry.ts';
 import { readClone, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
-import { knownTargets } from './known-targets.ts';
+import { didYouMean, knownTargets } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { within } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
@@ -38,7 +38,7 @@ export async function removeServer(world: World, options: RemoveOptions): Promis
   const clone = await readClone(world, { for: 'act' });
   const server = clone.policy.servers.find((one) => one.name === options.name);
   if (server === undefined) {
-    throw new Failure('not-found', `the policy knows no server ${options.name}`, { next: '`keyward server list` lists them' });
+    throw new Failure('not-found', `the policy knows no server ${options.name}`, { next: didYouMean(options.name, clone.policy.servers.map(({ name }) => name)) ?? '`keyward server list` lists them' });
   }
   const base = { name: server.name, id: server.id, keptAccess: options.keepAccess };
   const target = knownTargets(clone).find((one) => one.id === server.id);

@@ -81,7 +81,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     const { name } = this.args;
     const { from, print, printed } = this.flags;
     if ((name === undefined) === (from === undefined)) {
-      throw new Failure('usage', 'either a name or --from is given', {
+      throw new Failure('usage', name === undefined ? 'missing: NAME, or a list with --from' : 'a name and --from do not go together', {
         next: '`keyward server enroll web-1`, or `--from inventory.yaml`',
       });
     }

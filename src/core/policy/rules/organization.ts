@@ -31,7 +31,7 @@ const thresholdFitsSigners: PolicyRule = (subject) => {
     subject.report.warning(
       'threshold-equals-signers',
       place,
-      `All ${signers} signers must sign. ${lost}, nothing can be given any more.`,
+      `${signers === 1 ? 'There is one signer' : `All ${signers} signers must sign`}. ${lost}, nothing can be given any more.`,
       'Add a signer, or a spare key of one in a safe.',
     );
   }
