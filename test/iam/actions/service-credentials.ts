@@ -9,7 +9,7 @@ import { type Actions, type Call, must } from '../call.ts';
 import { IamError, noSuch } from '../iam-error.ts';
 import { newId, newSecret } from '../ids.ts';
 import { paged } from '../paging.ts';
-import { anything, onUser } from '../resources.ts';
+import { onUser } from '../resources.ts';
 import { type ServiceCredential, the, type User } from '../state.ts';
 import type { Answer } from '../xml.ts';
 
@@ -90,8 +90,8 @@ function change(call: Call, user: User, id: string, act: (one: ServiceCredential
 export const serviceCredentials: Actions = {
   CreateServiceSpecificCredential: { needs: onUser, run: create },
   ListServiceSpecificCredentials: {
-    // Which resource everybody's list is authorized on is not documented; of one user it is the user.
-    needs: (call) => (ofEverybody(call) ? anything(call) : onUser(call)),
+    // Which resource everybody's list is authorized on is not documented; AWS's table names users and nothing else.
+    needs: (call) => (ofEverybody(call) ? [{ resource: call.arn('user/*') }] : onUser(call)),
     run(call) {
       const name = service(call);
       const users = ofEverybody(call) ? [...call.seen.users.values()] : [call.user()];
