@@ -33,7 +33,7 @@ export function trees(folder: string | undefined = process.env.KEYWARD_TREES): T
   ];
 }
 
-const PACKAGES = ['openssh-server', 'sudo', 'cron', 'at', 'procps', 'busybox', 'tmux'];
+const PACKAGES = ['openssh-server', 'sudo', 'cron', 'at', 'procps', 'busybox', 'tmux', 'systemd', 'dbus', 'libpam-systemd'];
 
 /** Builds into the folder the releases that are not there yet. */
 async function buildTrees(folder: string): Promise<void> {
