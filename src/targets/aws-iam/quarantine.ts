@@ -58,7 +58,7 @@ export async function quarantine(caller: Caller, settings: AwsSettings, user: Ma
 
 /** A user denied by an earlier run, marked as such, with nothing left that lets in: one look is enough. */
 async function isAtRest(caller: Caller, user: ManagedUser): Promise<boolean> {
-  return user.out !== undefined && isDeniedAll(user) && (await lookAgain(caller, user)).open === 0;
+  return user.out !== undefined && isDeniedAll(user) && isShut(await lookAgain(caller, user));
 }
 
 async function untilAtRest(caller: Caller, settings: AwsSettings, user: ManagedUser, now: Instant, ended: Ended): Promise<readonly Failed[]> {
