@@ -15,7 +15,8 @@ export const CAPS = {
   line: 16_384,
   release: 1_048_576,
   manifest: 1_048_576,
-  receipt: 1_048_576,
+  /** A provider's tells of every credential of every login. */
+  receipt: 4_194_304,
   /** Never leaves the repository, and has a line for each file of a policy. */
   inputs: 8_388_608,
   revocation: 65_536,

@@ -288,4 +288,24 @@ describe('sizes', () => {
     );
     expect(took).toBeLessThan(3000);
   });
+
+  it('of an answer hold as many logins as an AWS account has users, each with all it may be opened with', () => {
+    const lines = [
+      ...['keyward-receipt v1', 'organization acme', `target aws_${'a'.repeat(26)}`, `nonce ${HASH}`, 'time 2026-11-24T12:00:00Z'],
+      ...['enrolled 1 2026-11-24T12:00:00Z', `release 1 ${HASH}`, `signer-set 1 ${HASH}`, 'manifest -', `receiver ${HASH}`, `in-force ${HASH}`],
+      ...['clock right', 'openssh aws-iam-2010-05-08', 'looked account 5000'],
+    ];
+    const parsed = receipt.parse(`${lines.join('\n')}\n`);
+    const at = parsed.time;
+    const names = Array.from({ length: 5000 }, (_, i) => `user-${String(i).padStart(12, '0')}`);
+    const credentials = names.flatMap((account) => [
+      { account, kind: 'password' as const, subject: undefined, state: 'active' as const, made: at, used: at },
+      { account, kind: 'mfa-device' as const, subject: `arn:aws:iam::123456789012:mfa/${account}`, state: 'active' as const, made: at, used: undefined },
+    ]);
+    const waysIn = names.flatMap((account) =>
+      ['password', 'unused-password'].map((subject) => ({ kind: 'old' as const, account, subject, state: 'unknown' as const, comment: 'made 2026-10-01, last used 2026-11-24' })),
+    );
+    const written = receipt.write({ ...parsed, credentials, waysIn });
+    expect([receipt.parse(written).credentials.length, written.length < CAPS.receipt]).toEqual([10_000, true]);
+  });
 });
