@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, openSession, ssh, startFleet, type Fleet, type TestServer } from '../../fleet/index.ts';
-import { Bench, lines, RECEIVE } from './bench.ts';
+import { needs, openSession, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { type Bench, lines, RECEIVE } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { at, HOUR, requestText } from './texts.ts';
 import type { Person } from './texts.ts';
 
@@ -21,17 +22,12 @@ describe.skipIf(needs() !== undefined)('time', () => {
   let server: TestServer;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    server = fleet.server('web-1');
-    bench = await Bench.make();
-    await server.must('echo 0 > /etc/moved; mv /usr/bin/date /usr/bin/date.real');
-    await server.write('/usr/bin/date', DATE, 0o755);
-    await bench.enroll(server);
+    ({ fleet, server, bench } = await begin({}, async (before) => {
+      await before.must('echo 0 > /etc/moved; mv /usr/bin/date /usr/bin/date.real');
+      await before.write('/usr/bin/date', DATE, 0o755);
+    }));
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   const DAY = 24 * HOUR;
   const moved = (milliseconds: number): Promise<void> => server.write('/etc/moved', `${Math.round(milliseconds / 1000)}\n`);

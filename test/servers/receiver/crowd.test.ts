@@ -3,8 +3,9 @@
  * does not fill, whoever comes with something real is heard meanwhile, and after a while all of it is gone (R9).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, startFleet, type Fleet } from '../../fleet/index.ts';
-import { Bench, LOOK, lines } from './bench.ts';
+import { needs, type Fleet } from '../../fleet/index.ts';
+import { type Bench, LOOK, lines } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { requestText } from './texts.ts';
 
 const SECONDS = 20;
@@ -17,14 +18,9 @@ describe.skipIf(needs() !== undefined)('a crowd with the courier’s key', () =>
   let fleet: Fleet;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    bench = await Bench.make();
-    await bench.enroll(fleet.server('web-1'), { look: HASTY });
+    ({ fleet, bench } = await begin({ look: HASTY }));
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   it('fills no disk, keeps nobody waiting, and is over in time', async () => {
     expect(HASTY).not.toBe(LOOK);

@@ -1,7 +1,8 @@
 /** A release written by hand, two signatures, one key: in. With fewer people: refused, and not a byte differs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, ssh, startFleet, type Fleet, type TestServer } from '../../fleet/index.ts';
-import { Bench, everything, lines, type KeyName } from './bench.ts';
+import { needs, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { type Bench, everything, lines, type KeyName } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { requestText } from './texts.ts';
 
 describe.skipIf(needs() !== undefined)('one key, two signatures', () => {
@@ -9,15 +10,9 @@ describe.skipIf(needs() !== undefined)('one key, two signatures', () => {
   let server: TestServer;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    server = fleet.server('web-1');
-    bench = await Bench.make();
-    await bench.enroll(server);
+    ({ fleet, server, bench } = await begin());
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   const logsIn = async (): Promise<boolean> =>
     (await ssh(server, 'dave', { keyFile: bench.keys.dave.path, command: 'true' })).status === 0;

@@ -1,7 +1,8 @@
 /** Two runs at once never mix: with flock, and with the lock that serves where there is no flock. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, startFleet, type Fleet } from '../../fleet/index.ts';
-import { Bench, lines, RECEIVE, receiptOf } from './bench.ts';
+import { needs, type Fleet } from '../../fleet/index.ts';
+import { type Bench, lines, RECEIVE, receiptOf } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { idOf, requestText, revocationText, sha256 } from './texts.ts';
 
 const WITHOUT_FLOCK = RECEIVE.replace('command -v flock > /dev/null', 'false');
@@ -13,14 +14,9 @@ describe.skipIf(needs() !== undefined).each([
   let fleet: Fleet;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    bench = await Bench.make();
-    await bench.enroll(fleet.server('web-1'), { receive });
+    ({ fleet, bench } = await begin({ receive }));
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   it('takes each whole or not at all', async () => {
     expect(WITHOUT_FLOCK).not.toBe(RECEIVE);

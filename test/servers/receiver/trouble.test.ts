@@ -1,8 +1,9 @@
 /** What goes wrong on servers that are not keyward's alone: a full disk, somebody else's broken file, a line that drops, accounts that were there. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, openSession, ssh, startFleet, type Fleet, type TestServer } from '../../fleet/index.ts';
-import { Bench, lines, RECEIVE } from './bench.ts';
+import { needs, openSession, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { type Bench, lines, RECEIVE } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { bare, requestText, revocationText, sha256 } from './texts.ts';
 import type { Person } from './texts.ts';
 
@@ -11,15 +12,9 @@ describe.skipIf(needs() !== undefined)('a server with troubles', () => {
   let server: TestServer;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    server = fleet.server('web-1');
-    bench = await Bench.make();
-    await bench.enroll(server);
+    ({ fleet, server, bench } = await begin());
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   const person = (name: 'dave' | 'erin', rest: Partial<Person> = {}): Person => ({
     id: bench.ids[name],

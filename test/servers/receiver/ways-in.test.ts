@@ -1,7 +1,8 @@
 /** Every unmanaged way in is found by name, and a clean server shows how much was looked at. One of each kind is planted. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, startFleet, type Fleet, type TestServer } from '../../fleet/index.ts';
-import { Bench, everything, lines } from './bench.ts';
+import { needs, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { type Bench, everything, lines } from './bench.ts';
+import { begin, end } from './stage.ts';
 import { requestText } from './texts.ts';
 
 describe.skipIf(needs() !== undefined)('ways in that are not managed', () => {
@@ -9,19 +10,13 @@ describe.skipIf(needs() !== undefined)('ways in that are not managed', () => {
   let server: TestServer;
   let bench: Bench;
   beforeAll(async () => {
-    fleet = await startFleet(['web-1']);
-    server = fleet.server('web-1');
-    bench = await Bench.make();
-    await bench.enroll(server);
+    ({ fleet, server, bench } = await begin());
     await server.must('useradd -m old');
     const people = [{ id: bench.ids.dave, account: 'dave', keys: [bench.login('dave')] }];
     const manifest = bench.manifest(server, people, { accepted: [`key root ${bench.keys.carol.fingerprint}`, 'password old password'] });
     expect((await bench.carry(server, requestText() + (await bench.release([manifest])) + manifest)).status).toBe(0);
   });
-  afterAll(async () => {
-    bench?.clean();
-    await fleet?.stop();
-  });
+  afterAll(() => end({ fleet, bench }));
 
   const look = () => bench.receive(server, requestText());
 
