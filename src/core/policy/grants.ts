@@ -30,8 +30,8 @@ export class RuleGrants implements Grants {
   readonly #serverNumber: ReadonlyMap<string, number>;
   /** Numbers of the rules for each person, by the person's number. */
   readonly #rulesOf: readonly (readonly number[])[];
-  /** People by id. */
-  readonly #order: readonly number[];
+  /** Where each person stands among all by id, by their number. */
+  readonly #rank: Uint32Array;
   /** What rules add up to, by the number of the person and those of the rules. */
   readonly #sums = new Map<string, Sum>();
 
@@ -49,7 +49,9 @@ export class RuleGrants implements Grants {
     this.#personNumber = new Map(people.map(({ id }, number) => [id, number]));
     this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
     this.#rulesOf = rulesByPerson(people.length, rules);
-    this.#order = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1)).map(([number]) => number);
+    this.#rank = new Uint32Array(people.length);
+    const byId = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1));
+    for (const [rank, [number]] of byId.entries()) this.#rank[number] = rank;
   }
 
   get count(): number {
@@ -73,11 +75,10 @@ export class RuleGrants implements Grants {
   sumsOn(server: TargetId): readonly Sum[] {
     const where = this.#serverNumber.get(server);
     if (where === undefined) return [];
-    const reached = this.#rulesByPerson(where);
-    return this.#order.flatMap((who) => {
-      const rules = reached[who];
-      return rules === undefined ? [] : [this.#sum(rules, who, where)];
-    });
+    const reached = [...this.#rulesByPerson(where)];
+    // Only those who are reached are gone through: everybody on every server would grow with the square.
+    reached.sort(([a], [b]) => (this.#rank[a] ?? 0) - (this.#rank[b] ?? 0));
+    return reached.map(([who, rules]) => this.#sum(rules, who, where));
   }
 
   between(person: SubjectId, server: TargetId): readonly Grant[] {
@@ -101,13 +102,13 @@ export class RuleGrants implements Grants {
   }
 
   /** Numbers of the rules that reach a server, by the number of the person they are for. */
-  #rulesByPerson(where: number): readonly (readonly number[] | undefined)[] {
-    const reached: number[][] = [];
+  #rulesByPerson(where: number): ReadonlyMap<number, readonly number[]> {
+    const reached = new Map<number, number[]>();
     for (const [number, { people, servers }] of this.#rules.entries()) {
       if (!servers.has(where)) continue;
       for (const who of people.members) {
-        const own = reached[who];
-        if (own === undefined) reached[who] = [number];
+        const own = reached.get(who);
+        if (own === undefined) reached.set(who, [number]);
         else own.push(number);
       }
     }
