@@ -5,7 +5,7 @@
  */
 import { DAY } from '../../core/access/index.ts';
 import type { Instant, SubjectId } from '../../core/access/index.ts';
-import { signerSetHash } from '../../core/texts/index.ts';
+import { joinSigned, signerSetHash } from '../../core/texts/index.ts';
 import type { Credential, Differs, Failed, Running, TextCrypto, WayIn } from '../../core/texts/index.ts';
 import type { Answer, Outcome, Parcel, Random, TargetPlace } from '../../world.ts';
 import { believe, expected } from './believed.ts';
@@ -204,10 +204,12 @@ async function rememberRelease({ caller, settings, observed, believed, crypto }:
 /** Held on the login it is about, where there is one, else on the role; those a release lists are let go. */
 async function hold(doing: Doing, work: Work): Promise<void> {
   const { caller, observed, believed, settings } = doing;
+  const whole = new Set([observed, ...observed.managed].flatMap(({ tags }) => textsOf(tags, 'revocation').map(joinSigned)));
   for (const one of believed.revocations) {
     const name = one.hash.slice(0, 16);
     const known = observed.managed.find(({ id }) => id === one.value.id);
-    if ([observed, ...observed.managed].some(({ tags }) => textKeys(tags, name).length > 0)) continue;
+    // By every byte: a tag that only has its name may be torn, or be somebody's who wants it forgotten.
+    if (whole.has(joinSigned(one.signed))) continue;
     const Tags = [...textTags(name, one.signed)];
     try {
       // A namesake that came meanwhile is not marked with what is about somebody else.
@@ -215,6 +217,8 @@ async function hold(doing: Doing, work: Work): Promise<void> {
       await (user === undefined
         ? caller.write('hold', name, (iam, options) => iam.tagRole({ RoleName: roleName(settings, 'take-away'), Tags }, options))
         : caller.write('hold', subjectOf(user, name), (iam, options) => iam.tagUser({ UserName: user.name, Tags }, options)));
+      // A piece too many would make it unreadable.
+      await untag(doing, user, textKeys((user ?? observed).tags, name).filter((key) => !Tags.some(({ Key }) => Key === key)));
       work.changed = true;
     } catch (error) {
       work.failed.push({ what: 'hold', subject: `revocation-${one.hash.slice(0, 8)}`, why: whyNot(error) });
@@ -223,16 +227,23 @@ async function hold(doing: Doing, work: Work): Promise<void> {
   await letGo(doing, work);
 }
 
-async function letGo({ caller, observed, believed, settings }: Doing, work: Work): Promise<void> {
+/** On the login, or on the role where none is given. */
+async function untag({ caller, settings }: Doing, user: ManagedUser | undefined, TagKeys: string[]): Promise<void> {
+  if (TagKeys.length === 0) return;
+  await (user === undefined
+    ? caller.write('let-go', 'role', (iam, options) => iam.untagRole({ RoleName: roleName(settings, 'take-away'), TagKeys }, options))
+    : writeTo(caller, user, 'let-go', (iam, options) => iam.untagUser({ UserName: user.name, TagKeys }, options)));
+}
+
+async function letGo(doing: Doing, work: Work): Promise<void> {
+  const { observed, believed } = doing;
   if (believed.taken === undefined) return;
   const kept = new Set(believed.revocations.map(({ hash }) => hash.slice(0, 16)));
   const stale = (tags: Observed['tags']): string[] => [...tags.keys()].filter((key) => key.startsWith(TAGS.text) && !kept.has(key.slice(TAGS.text.length).split(':')[0] ?? ''));
   const places = [{ keys: stale(observed.tags), user: undefined }, ...observed.managed.map((user) => ({ keys: stale(user.tags), user }))];
   for (const { keys: TagKeys, user } of places.filter(({ keys }) => keys.length > 0)) {
     try {
-      await (user === undefined
-        ? caller.write('let-go', 'role', (iam, options) => iam.untagRole({ RoleName: roleName(settings, 'take-away'), TagKeys }, options))
-        : writeTo(caller, user, 'let-go', (iam, options) => iam.untagUser({ UserName: user.name, TagKeys }, options)));
+      await untag(doing, user, TagKeys);
     } catch (error) {
       if (!(error instanceof Gone)) work.failed.push({ what: 'let-go', subject: user?.id ?? 'role', why: whyNot(error) });
     }

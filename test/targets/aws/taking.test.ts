@@ -5,7 +5,7 @@ import { instantOf } from '../../../src/core/access/instant.ts';
 import { NINE } from '../../iam/conformance/deleting.ts';
 import { World } from '../../iam/conformance/world.ts';
 import { GO } from '../place.ts';
-import { done, endAccount, give, makeAccount, PATH, releasing, revoking, targetThere } from './account.ts';
+import { done, endAccount, give, looking, makeAccount, PATH, releasing, revoking, targetThere } from './account.ts';
 import type { AwsBench } from './account.ts';
 import { isDenied as denied, openAt as open, userIn } from './stages.ts';
 import { inVirtualTime } from './virtual-time.ts';
@@ -91,6 +91,20 @@ describe('taking an admin login away', () => {
     // After so many refusals the SDK's adaptive client holds every call back for some seconds, of a length drawn by chance.
     expect(at('PutUserPermissionsBoundary') - at('AttachUserPolicy')).toBeLessThan(20_000);
     expect(denied(userIn(account, 'erin'))).toBe(true);
+    account.iam.hands.do('DeleteUser', { UserName: 'erin' });
+  });
+
+  test('a tag that only has the name of a held revocation keeps none from being held', async () => {
+    await give(account, targetThere(account), [{ name: 'dave', rights: ['group billing'] }, { name: 'erin' }]);
+    const takes = await revoking(account, 'erin');
+    const planted = ['00', '77'].map((piece) => ({ Key: `keyward:text:${takes.hash.slice(0, 16)}:${piece}`, Value: 'nothing' }));
+    account.iam.hands.do('TagUser', { UserName: 'erin', Tags: planted });
+    const { revocations } = done(await targetThere(account).exchange(takes, GO));
+    expect(revocations).toContain(takes.hash);
+    // Nobody brings it again: it is there, whole.
+    const { revocations: held } = done(await targetThere(account).exchange(looking(), GO));
+    expect(held).toContain(takes.hash);
+    account.iam.hands.do('DetachUserPolicy', { UserName: 'erin', PolicyArn: 'arn:aws:iam::aws:policy/AWSDenyAll' });
     account.iam.hands.do('DeleteUser', { UserName: 'erin' });
   });
 
