@@ -116,6 +116,9 @@ function signerLine(report: OffboardReport): string {
   const few = report.signing === undefined ? [] : tooFewText(handle, report.signing);
   if (few.length > 0) return few.join('\n');
   if (!report.removed.includes(file)) {
+    if (!report.leftIsWritten) {
+      return `! ${handle} signs as well, and ${tame(file)} is still here, since the policy has errors: correct what \`keyward check\` shows, take the file out, then \`keyward approve\` and \`keyward deliver\`.`;
+    }
     return `! ${handle} signs as well, and without them there would be too few signers: add another to signers/ or lower the threshold, take out ${tame(file)}, then \`keyward approve\` and \`keyward deliver\`.`;
   }
   const needs = Math.max(report.threshold, report.signing?.needs ?? 1);

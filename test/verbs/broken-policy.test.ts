@@ -6,16 +6,19 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fingerprint } from '../../src/core/ssh/public-key.ts';
 import { release as releaseText } from '../../src/core/texts/index.ts';
 import { findRepository } from '../../src/disk/index.ts';
 import { access } from '../../src/verbs/access.ts';
 import { approve } from '../../src/verbs/approve.ts';
 import { deliver } from '../../src/verbs/deliver.ts';
 import { drift } from '../../src/verbs/drift.ts';
+import { revokeKey } from '../../src/verbs/key.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
 import type { OffboardReport } from '../../src/verbs/offboard.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
+import { crypto } from '../core/texts/signing.ts';
 import { knownRelease, MemoryServer, memoryTarget } from '../targets/memory-target.ts';
 import { GO } from '../targets/place.ts';
 import { makeOrganization } from './organization.ts';
@@ -128,6 +131,17 @@ describe.each(Object.entries(SPOILED))('%s', (_, spoil) => {
     await expect(approve(await on.world(), options)).rejects.toMatchObject({ code: 'policy' });
     await expect(access(await on.world(), { draft: true })).rejects.toMatchObject({ code: 'policy' });
   });
+});
+
+it('a stolen key is revoked with a policy in a merge, and a signer who goes is told of what is left', async () => {
+  const on = await stage();
+  SPOILED['a merge conflict']?.(on.acme);
+  const key = fingerprint(on.acme.loginKey('bob'), crypto.sha256);
+  const revoked = await revokeKey(await on.world(), { handle: 'bob', fingerprint: key, limits: LIMITS });
+  if (!('status' in revoked)) throw new Error('it is a login key');
+  expect([revoked.status, inside(on.servers)]).toEqual([0, [['alice'], ['alice']]]);
+  const { report } = await out(on, 'alice');
+  expect([report.status, report.removed, report.isSigner]).toEqual([0, [], true]);
 });
 
 it('before anything was signed, a policy with errors is all there is, and it is said', async () => {
