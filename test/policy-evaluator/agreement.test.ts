@@ -202,7 +202,8 @@ function compare(compiled: Compiled, files: ReadonlyMap<string, string>): void {
   let count = 0;
   for (const { id } of compiled.servers) {
     const added = reach(compiled.grants.on(id)).on(id);
-    expect(compiled.grants.sumsOn(id)).toEqual(added.map(({ server: _server, grants: _grants, ...sum }) => sum));
+    const byAccount = added.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+    expect(compiled.grants.sumsOn(id)).toEqual(byAccount.map(({ server: _server, grants: _grants, ...sum }) => sum));
   }
   for (const person of compiled.people) {
     for (const target of compiled.servers) {

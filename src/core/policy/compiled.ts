@@ -53,7 +53,7 @@ export interface Grants extends Iterable<Grant> {
   of(person: SubjectId): readonly Grant[];
   /** What is granted on one server, by rule as it stands in the policy, then by handle. */
   on(server: TargetId): readonly Grant[];
-  /** What everybody is given on one server, added up, by id. People whom the same rules reach here and there have one sum. */
+  /** What everybody is given on one server, added up, by account. People whom the same rules reach here and there have one sum. */
   sumsOn(server: TargetId): readonly Sum[];
   /** One person on one server. */
   between(person: SubjectId, server: TargetId): readonly Grant[];

@@ -30,7 +30,7 @@ export class RuleGrants implements Grants {
   readonly #serverNumber: ReadonlyMap<string, number>;
   /** Numbers of the rules for each person, by the person's number. */
   readonly #rulesOf: readonly (readonly number[])[];
-  /** Where each person stands among all by id, by their number. */
+  /** Where each person stands among all by account, by their number: as a manifest lists them. */
   readonly #rank: Uint32Array;
   /** What rules add up to, by the number of the person and those of the rules. */
   readonly #sums = new Map<string, Sum>();
@@ -50,8 +50,8 @@ export class RuleGrants implements Grants {
     this.#serverNumber = new Map(servers.map(({ id }, number) => [id, number]));
     this.#rulesOf = rulesByPerson(people.length, rules);
     this.#rank = new Uint32Array(people.length);
-    const byId = [...people.entries()].sort(([, a], [, b]) => (a.id < b.id ? -1 : 1));
-    for (const [rank, [number]] of byId.entries()) this.#rank[number] = rank;
+    const byAccount = [...people.entries()].sort(([, a], [, b]) => (a.account < b.account ? -1 : a.account > b.account ? 1 : 0));
+    for (const [rank, [number]] of byAccount.entries()) this.#rank[number] = rank;
   }
 
   get count(): number {

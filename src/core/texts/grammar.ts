@@ -103,6 +103,10 @@ export function many<T>(
     gather: (rows) => rows as readonly T[],
     write: (values, rows) => {
       const texts = values.map((value) => (rows === undefined ? field.write(value) : rows.spell(value, field.write)));
+      const inOrder = (a: number, b: number): number =>
+        (order?.(values[a] as T, values[b] as T) ?? 0) || byBytes(texts[a] ?? '', texts[b] ?? '');
+      // As the lines of most manifests come.
+      if (texts.every((_, i) => i === 0 || inOrder(i - 1, i) <= 0)) return texts;
       if (order === undefined) return texts.sort(byBytes);
       const written = values.map((value, i) => ({ value, text: texts[i] ?? '' }));
       return written.sort((a, b) => order(a.value, b.value) || byBytes(a.text, b.text)).map(({ text }) => text);
