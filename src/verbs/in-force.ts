@@ -13,7 +13,7 @@ import type { World } from '../world.ts';
 import { cloneOf, latin1, mustCompile, readHere } from './clone.ts';
 import type { Clone, Here, Reading } from './clone.ts';
 import { mustFind } from './me.ts';
-import { signedPolicy } from './signed-policy.ts';
+import { isWrittenAs, signedPolicy } from './signed-policy.ts';
 
 /** A clone whose policy may be another one than the one that lies here. */
 export interface InForce extends Clone {
@@ -102,7 +102,8 @@ async function withLost(world: World, clone: Clone): Promise<Lost> {
   if (chain === undefined) return NONE_LOST;
   const signed = idsOf(clone, chain);
   const known = new Set<string>([...policy.people, ...policy.servers, ...policy.providers].map(({ id }) => id));
-  if ([...signed].every(([id]) => known.has(id))) return NONE_LOST;
+  // Whoever may write here, and signs nothing, can also give two people one another's handles: then nobody is missing.
+  if ([...signed].every(([id]) => known.has(id)) && (await isWrittenAs(world, clone.files, chain.newest))) return NONE_LOST;
   const then = await newestPolicy(world, clone, chain);
   const before = then === undefined ? undefined : onlySigned(then.policy, signed);
   const more = before === undefined ? policy : withNames(policy, before);

@@ -30,6 +30,14 @@ export async function signedPolicy(world: World, here: PolicyFiles, release: Ver
   return policy === undefined ? undefined : { files, compilation, policy };
 }
 
+/** Whether the policy as it is written here, without keys and the like, is byte for byte the one the release was made from. */
+export async function isWrittenAs(world: World, here: PolicyFiles, release: VerifiedRelease): Promise<boolean> {
+  const isWritten = (path: string): boolean => path.startsWith('access-policy.');
+  const listed = (await inputsOf(world, release))?.filter(({ path }) => isWritten(path));
+  if (listed === undefined || listed.length !== [...here.keys()].filter(isWritten).length) return false;
+  return listed.every(({ path, hash }) => isIt(world, here.get(path), hash));
+}
+
 async function inputsOf(world: World, { value }: VerifiedRelease) {
   const path = `releases/${value.number}/inputs`;
   const bytes = (await world.repository.read([path])).get(path);
@@ -39,10 +47,13 @@ async function inputsOf(world: World, { value }: VerifiedRelease) {
 
 /** The file as it lies here, else the version of it that has this hash. */
 async function bytesOf(world: World, here: PolicyFiles, path: string, hash: string): Promise<Uint8Array | undefined> {
-  const isIt = (bytes: Uint8Array | undefined): boolean => bytes !== undefined && hashOf(bytes, world.crypto) === hash;
   const found = here.get(path);
-  if (isIt(found)) return found;
+  if (isIt(world, found, hash)) return found;
   let then: Uint8Array | undefined;
-  await world.repository.history([path], (_, versions) => (then = versions.find(isIt)));
+  await world.repository.history([path], (_, versions) => (then = versions.find((bytes) => isIt(world, bytes, hash))));
   return then;
+}
+
+function isIt({ crypto }: World, bytes: Uint8Array | undefined, hash: string): boolean {
+  return bytes !== undefined && hashOf(bytes, crypto) === hash;
 }

@@ -36,13 +36,13 @@ interface Stage {
   world(): Promise<World & { readonly terminal: ScriptedTerminal }>;
 }
 
-/** Release 1 grants alice and bob everything and is in force; all is committed where there is version control. */
-async function stage({ git = true } = {}): Promise<Stage> {
+/** Release 1 grants alice and others everything and is in force; all is committed where there is version control. */
+async function stage({ git = true, others = ['bob'] } = {}): Promise<Stage> {
   const acme = await makeOrganization({
     signers: ['alice'],
-    employees: { bob: '' },
+    employees: Object.fromEntries(others.map((handle) => [handle, ''])),
     servers: Object.fromEntries(SERVERS.map((name) => [name, ''])),
-    rules: ['{ name: all, to: { employees: [alice, bob] }, servers: { names: ["*"] } }'],
+    rules: [`{ name: all, to: { employees: [${['alice', ...others].join(', ')}] }, servers: { names: ["*"] } }`],
   });
   await acme.approve(['alice']);
   const text = readFileSync(join(acme.root, 'releases/1/release'), 'latin1');
@@ -169,6 +169,21 @@ it('a handle that means another one meanwhile is asked about; the id is always c
   const { report } = await out(on, on.acme.person('bob'));
   expect(report.leftIsWritten).toBe(false);
   expect(inside(on.servers)).toEqual([['alice'], ['alice']]);
+});
+
+it('two who were given one another’s handles, keys and all, are not taken for one another', async () => {
+  const on = await stage({ others: ['bob', 'dave'] });
+  const [bob, dave] = [on.acme.person('bob'), on.acme.person('dave')];
+  on.acme.edit(POLICY, (text) => text.replace(bob, 'other').replace(dave, bob).replace('other', dave));
+  const [ofBob, ofDave] = ['keys/bob.pub', 'keys/dave.pub'].map((path) => readFileSync(join(on.acme.root, path), 'latin1'));
+  on.acme.edit('keys/bob.pub', ofDave);
+  on.acme.edit('keys/dave.pub', ofBob);
+  await expect(out(on, 'bob')).rejects.toMatchObject({ code: 'usage', next: expect.stringContaining(bob) });
+  const key = fingerprint(on.acme.loginKey('bob'), crypto.sha256);
+  await expect(revokeKey(await on.world(), { handle: 'dave', fingerprint: key, limits: LIMITS })).rejects.toMatchObject({ code: 'usage' });
+  expect(inside(on.servers)).toEqual([['alice', 'bob', 'dave'], ['alice', 'bob', 'dave']]);
+  expect((await out(on, bob)).report.status).toBe(0);
+  expect(inside(on.servers)).toEqual([['alice', 'dave'], ['alice', 'dave']]);
 });
 
 it.each(['a team nobody knows', 'a line half typed', 'a merge conflict', 'a broken key file'])('without version control what can still be read is enough: %s', async (how) => {
