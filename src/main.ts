@@ -212,9 +212,11 @@ function nonEmpty(text: string | undefined): string | undefined {
 
 /** A key of one's own by the path of its private or its public file: the public line, and the private file where there is one. */
 export async function readOwnKey(path: string): Promise<{ readonly publicLine: string; readonly file?: string }> {
-  const file = resolve(path.endsWith('.pub') ? path.slice(0, -'.pub'.length) : path);
-  const publicLine = (await readGiven(`${file}.pub`, 'public')).trim();
+  const named = path.endsWith('.pub') ? path.slice(0, -'.pub'.length) : path;
+  const next = '`ssh-keygen -t ed25519 -f FILE` makes a pair; give that FILE';
+  const publicLine = (await readGiven(`${named}.pub`, 'public', next)).trim();
+  const file = resolve(named);
   return (await isThere(file)) ? { publicLine, file } : { publicLine };
 }
 
-export { readGiven } from './disk/index.ts';
+export { isThere, readGiven } from './disk/index.ts';

@@ -1,5 +1,6 @@
 /** Flags that several commands share, so that each is spelled and explained once. */
 import { Flags } from '@oclif/core';
+import { Failure } from '../core/failure.ts';
 import type { Choice } from '../verbs/known-targets.ts';
 import type { Limits } from '../verbs/side-by-side.ts';
 
@@ -92,4 +93,17 @@ export function choiceOf(flags: { readonly server?: string[] | undefined; readon
 
 export function limitsOf(flags: { readonly parallel: number; readonly timeout: number }, signal: AbortSignal): Limits {
   return { parallel: flags.parallel, timeout: flags.timeout, signal };
+}
+
+/**
+ * One's own private key for root access, as ssh takes it: of a pair whose private half an agent holds there is the .pub
+ * alone, and ssh reads a leading ~ itself. Throws `usage` where there is no such file, since ssh would go on without it.
+ */
+export async function identityOf(file: string | undefined): Promise<{ readonly identityFile?: string }> {
+  if (file === undefined) return {};
+  const { isThere } = await import('../main.ts');
+  if (file.startsWith('~') || (await isThere(file)) || (await isThere(`${file}.pub`))) return { identityFile: file };
+  throw new Failure('usage', `there is no file ${file}`, {
+    next: '--identity takes the path of your own private key for that account',
+  });
 }

@@ -9,18 +9,20 @@ import { readPlain } from './plain-read.ts';
 const LARGEST = 1024 * 1024;
 
 /**
- * Its text; `-` is standard input. What should be public and is a private key is refused before anybody looks at it.
+ * Its text; `-` is standard input; `next` is what to do where there is no such file. What should be public and is a private key is refused before anybody looks at it.
  * Throws `usage`, `key`, `disk`.
  */
-export async function readGiven(name: string, kind: 'public' | 'secret'): Promise<string> {
+export async function readGiven(
+  name: string,
+  kind: 'public' | 'secret',
+  next = 'give the path of a file, or - for standard input',
+): Promise<string> {
   const bytes =
     name === '-'
       ? await readAll(createReadStream('', { fd: 0, autoClose: false }))
       : await readPlain(resolve(name), name, LARGEST);
   if (bytes === undefined)
-    throw new Failure('usage', `there is no file ${name}`, {
-      next: 'give the path of a file, or - for standard input',
-    });
+    throw new Failure('usage', `there is no file ${name}`, { next });
   const text = Buffer.from(bytes).toString('latin1');
   if (kind === 'public' && text.includes('PRIVATE KEY-----')) {
     throw new Failure('key', `${name === '-' ? 'standard input' : name} holds a private key; nothing of it was kept`, {

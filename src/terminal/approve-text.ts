@@ -3,14 +3,17 @@ import type { ApproveReport } from '../verbs/approve.ts';
 import { commitLine } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 
-export function approveText(report: ApproveReport, style: Style): string {
+/** `carried`: what was signed was handed on in the same run, whose own text follows. */
+export function approveText(report: ApproveReport, style: Style, carried = false): string {
   const { release } = report;
   if (release === undefined) return `${style.mark('done')} Nothing to sign: the release in force says what the policy says.`;
   const by = report.signedBy.map(tame).join(', ');
-  const lines = [`${style.mark('done')} Release ${release.number}, signed by ${by === '' ? 'nobody yet' : by}; newly taken until ${release.expires}.`];
+  const until = `newly taken until ${release.expires}`;
+  // Whoever approves has signed; nobody has only where it was tried.
+  const lines = by === '' ? [`This would be release ${release.number}, ${until}. Nothing was signed or written (dry run).`] : [`${style.mark('done')} Release ${release.number}, signed by ${by}; ${until}.`];
   if (report.state === 'waits') lines.push(`  Waits for ${count(report.missing, 'more signature')}: ${report.from.map(tame).join(' or ')}.`);
-  if (report.state === 'complete') lines.push('  All signatures are there. Next: keyward deliver.');
-  if (release.number === 1) lines.push(`  Its fingerprint, for colleagues and pipelines: ${release.hash}`);
+  if (report.state === 'complete') lines.push(`  All signatures are there.${carried ? '' : ' Next: keyward deliver.'}`);
+  if (release.number === 1 && by !== '') lines.push(`  Its fingerprint, for colleagues and pipelines: ${release.hash}`);
   lines.push(commitLine(report.written, style));
   return lines
     .filter((line) => line !== '')

@@ -31,7 +31,7 @@ export function driftMarkdown(report: DriftReport, longest?: number): string {
       lines: unseen.map(({ name, why }) => `- ${code(name)}: ${code(why ?? 'no reason given')}`),
       folded: false,
     },
-    { title: 'Ways in that keyward does not manage: for a person', lines: lines(false), folded: false },
+    { title: 'What no delivery puts right, such as ways in that keyward does not manage: for a person', lines: lines(false), folded: false },
     { title: 'What `keyward deliver` puts right', lines: lines(true), folded: false },
     {
       title: `As signed (${clean.length})`,

@@ -2,6 +2,7 @@
 import type { DriftOf, DriftReport } from '../verbs/drift.ts';
 import { POLICY, type Remark } from './remark.ts';
 import { besideKey } from './drift-markdown.ts';
+import { isWayIn } from './drift-text.ts';
 import { tame } from './style.ts';
 
 export function driftRemarks(report: DriftReport): readonly Remark[] {
@@ -17,10 +18,15 @@ function remarksOf(one: DriftOf): readonly Remark[] {
     rule: tame(found.what).replace(/\s+/g, '-'),
     message: `${tame(one.name)}: ${tame(found.what)} ${tame(found.subject)}${tame(besideKey(found))}`,
     place: one.place ?? POLICY,
-    suggestion: found.managed
-      ? '`keyward deliver` puts it right'
-      : 'not managed: a person takes it away, or accepts it in the policy with a reason',
+    ...suggestionFor(found),
   }));
+}
+
+/** What else is no delivery's to put right says itself what it takes. */
+function suggestionFor(found: DriftOf['differences'][number]): Pick<Remark, 'suggestion'> {
+  if (found.managed) return { suggestion: '`keyward deliver` puts it right' };
+  if (isWayIn(found)) return { suggestion: 'not managed: a person takes it away, or accepts it in the policy with a reason' };
+  return {};
 }
 
 function silent({ name, why = 'no reason given', place = POLICY }: DriftOf, rule: string): Remark {

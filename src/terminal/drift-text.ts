@@ -11,6 +11,7 @@ export function driftText(report: DriftReport, style: Style): string {
   const clean = report.targets.filter((one) => one.state === 'clean').length;
   lines.push(`Release ${report.release.number}: ${clean} of ${count(report.targets.length, 'target')} as signed.`);
   if (report.targets.some((one) => one.differences.some((found) => found.managed))) lines.push('`keyward deliver` puts right what keyward manages.');
+  if (report.targets.some((one) => one.differences.some(isWayIn))) lines.push('A way in that is known and meant: write it under `accepted` of its target in access-policy.yaml. Any other: take it away there.');
   return [...lines, commitLine(report.written, style)].filter((line) => line !== '').join('\n');
 }
 
@@ -23,7 +24,12 @@ function head(one: DriftOf, style: Style): string {
 function difference(found: DriftOf['differences'][number], style: Style): string {
   const whose = found.owner === undefined ? '' : `, a key of ${tame(found.owner)}`;
   const beside = found.comment === undefined ? '' : `, "${tame(found.comment)}"`;
-  return wrap(`      ${tame(found.what)}: ${tame(found.subject)}${whose}${beside}${found.managed ? '' : ' (not managed: named, never touched)'}`, style.width, '    ');
+  return wrap(`      ${tame(isWayIn(found) ? found.what.replace('way-in ', 'way in, ') : found.what)}: ${tame(found.subject)}${whose}${beside}${isWayIn(found) ? ' (not managed: named, never touched)' : ''}`, style.width, '    ');
+}
+
+/** Of what no delivery puts right, the only kind that can be accepted in the policy. */
+export function isWayIn({ what }: DriftOf['differences'][number]): boolean {
+  return what.startsWith('way-in ');
 }
 
 /** `12 accounts, 30 key lines, 41 processes` */
@@ -44,7 +50,7 @@ function plural(word: string): string {
 export function driftWhy(report: DriftReport): string | undefined {
   const of = (state: DriftOf['state'], words: string): string => {
     const names = report.targets.filter((one) => one.state === state).map((one) => one.name);
-    return names.length === 0 ? '' : `${names.join(', ')} ${words}`;
+    return names.length === 0 ? '' : `${names.join(', ')} ${words === 'differs' && names.length > 1 ? 'differ' : words}`;
   };
   const parts = [of('refused', 'refused'), of('unknown', 'not looked at'), of('differs', 'differs')];
   const why = parts.filter((part) => part !== '').join('; ');

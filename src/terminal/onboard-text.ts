@@ -13,7 +13,7 @@ export function onboardText(report: OnboardReport, style: Style): string {
   if (report.file !== undefined) lines.push(`  The private key is in ${tame(report.file)}: hand it over and keep no copy.`);
   lines.push(...reachLines(report, style));
   if (report.written.length === 0) lines.push('Nothing was written (dry run).');
-  else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
+  else lines.push(`Next: ${gives(report) ? '' : 'a rule in access-policy.yaml that names them or a team of theirs, then '}keyward plan, keyward approve, keyward deliver.`, commitLine(report.written, style));
   if (report.kind === 'employee' && report.fingerprint !== undefined && report.reaches.length > 0) lines.push('', `To send to ${handle} once the release is delivered:`, ...letter(report));
   return lines.map((line) => (line.includes('\n') ? line : wrap(line, style.width, '  '))).join('\n');
 }
@@ -43,9 +43,13 @@ function some(names: readonly string[]): string {
   return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
+function gives({ reaches, logins }: OnboardReport): boolean {
+  return reaches.length + logins.length > 0;
+}
+
 function reachLines(report: OnboardReport, style: Style): readonly string[] {
   const { reaches, logins } = report;
-  if (reaches.length + logins.length === 0) return ['  No rule gives them anything yet: no line in the policy, no access.'];
+  if (!gives(report)) return ['  No rule gives them anything yet: no line in the policy, no access.'];
   const rows = reaches.map((one) => [`  ${tame(one.server)}`, `ssh ${tame(report.account)}@${tame(one.address)}${one.port === 22 ? '' : ` -p ${one.port}`}`, tame(one.rules.join(', '))]);
   const admin = logins.map((one) => [`  ${tame(one.provider)}`, 'admin login', tame(one.rules.join(', '))]);
   return [`  Once a release is signed and delivered: ${count(reaches.length + logins.length, 'target')}`, table([...rows, ...admin], style)];

@@ -130,7 +130,9 @@ function credentialRows({ targets }: StatusReport): Rows {
 }
 
 function reportedRows(reported: readonly Reported[]): Rows {
-  return reported.map(({ target, kind, what }) => [tame(target), `! ${kind.replaceAll('-', ' ')}: ${tame(what)}`]);
+  // The receipt's `unknown` is a way in that is not accepted; on a screen the word means that nobody could look.
+  const words = (kind: Reported['kind']): string => (kind === 'unknown-way-in' ? 'way in, not accepted' : kind.replaceAll('-', ' '));
+  return reported.map(({ target, kind, what }) => [tame(target), `! ${words(kind)}: ${tame(what)}`]);
 }
 
 function draftRow(now: Instant): (draft: DraftStatus) => readonly string[] {

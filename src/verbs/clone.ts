@@ -124,12 +124,13 @@ export async function cloneOf(world: World, reading: Reading, here: Here, organi
   };
 }
 
-export function mustCompile(compilation: Compilation): Compiled {
+/** `next` is what to do where the errors are not of the files but of what was about to be written. */
+export function mustCompile(compilation: Compilation, next = 'correct the lines above, then `keyward check`'): Compiled {
   if (compilation.policy !== undefined) return compilation.policy;
   const errors = compilation.findings.filter((finding) => finding.severity === 'error').length;
   throw new Failure('policy', `the policy has ${errors} ${errors === 1 ? 'error' : 'errors'}; nothing was done`, {
     findings: compilation.findings,
-    next: 'correct the lines above, then `keyward check`',
+    next,
   });
 }
 

@@ -24,6 +24,7 @@ import {
   putBack,
   releaseToPin,
   unaccepted,
+  waysAhead,
 } from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
 import { keyOwners } from './key-owners.ts';
@@ -241,7 +242,7 @@ async function withAccepted(
   );
   if (ways.length === 0) return steps;
   if (accept === undefined) {
-    world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
+    world.terminal.tell(waysAhead(ways.length));
     for (const way of ways) world.terminal.tell(`  ${way}`);
     if (
       !(await world.terminal.confirm(

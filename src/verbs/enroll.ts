@@ -4,7 +4,7 @@
  * The server's line and host keys are written first, so that a run that is killed is finished by the next one under the
  * same id; a run that fails cleanly puts the files back. Enrolling gives nobody access: grants come with a signed release.
  */
-import { newId } from '../core/access/index.ts';
+import { isName, newId } from '../core/access/index.ts';
 import type { Server } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { fingerprint } from '../core/ssh/public-key.ts';
@@ -25,6 +25,7 @@ import {
   readHostKeys,
   releaseToPin,
   unaccepted,
+  waysAhead,
 } from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
 import { keyOwners } from './key-owners.ts';
@@ -131,6 +132,7 @@ export async function confirmPrinted(world: World, options: EnrollOptions): Prom
 }
 
 async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'known' = 'asked') {
+  mustBeName(options.name);
   const clone = await readClone(world, { for: 'act' });
   const there = clone.policy.servers.find((one) => one.name === options.name);
   const { name, user, identityFile, labels } = options;
@@ -149,6 +151,14 @@ async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'k
     there,
     hostKeys: await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]),
   };
+}
+
+/** Said before anybody is reached or asked: the policy would refuse the line at the end. */
+function mustBeName(name: string): void {
+  if (isName(name)) return;
+  throw new Failure('usage', `${JSON.stringify(name.slice(0, 40))} is no name for a server`, {
+    next: 'a name is 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit; host name or address go into --address',
+  });
 }
 
 /** From the flag or known_hosts, never from the server itself. */
@@ -202,7 +212,7 @@ async function acceptedWays(
   const ways = unaccepted(found, there);
   if (ways.length === 0) return [];
   if (options.accept !== undefined) return ways;
-  world.terminal.tell(`${ways.length} ways in that keyward does not manage are there already:`);
+  world.terminal.tell(waysAhead(ways.length));
   for (const way of ways)
     world.terminal.tell(`  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`);
   const yes = await world.terminal.confirm(

@@ -92,6 +92,13 @@ export function unaccepted(found: readonly FoundLine[], there: Server | undefine
   return found.filter(({ word, fields }) => word === 'way-in' && !known.has(fields.slice(0, 3).join(' ')));
 }
 
+/** What is said above the ways in, before it is asked whether they are accepted. */
+export function waysAhead(many: number): string {
+  return many === 1
+    ? '1 way in that keyward does not manage is there already:'
+    : `${many} ways in that keyward does not manage are there already:`;
+}
+
 /** What the policy is to say of one server. */
 export interface Entry {
   readonly server: Enrolling;

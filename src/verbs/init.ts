@@ -55,7 +55,9 @@ export async function init(world: World, options: InitOptions): Promise<InitRepo
 async function begin(world: World, options: InitOptions): Promise<InitReport> {
   const { organization, me } = options;
   if (organization === undefined || !isName(organization)) {
-    throw new Failure('usage', 'a new repository needs the organization\'s name: lowercase letters, digits, - and _', { next: 'keyward init --organization acme --me alice' });
+    throw new Failure('usage', 'a new repository needs the organization\'s name: lowercase letters, digits, - and _', {
+      next: 'keyward init --organization acme --me alice --signing-key ~/.ssh/acme-sign --courier-key ~/.ssh/acme-courier',
+    });
   }
   if (!isName(me)) throw new Failure('usage', `not a handle: ${me}`, { next: 'a handle is lowercase letters, digits, - and _' });
   const files = new Map<string, Uint8Array>();
@@ -65,7 +67,7 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
   files.set(policy.path, policy.bytes);
   for (const [path, bytes] of ownKeyFiles(options, new Map())) files.set(path, bytes);
   // Compiled before a byte is written.
-  const { threshold, signers } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
+  const { threshold, signers } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256), 'give it otherwise, and run it again');
   await writeSettings(world, organization, options);
   await world.repository.write(files);
   return reportOf(world, options.me, { organization, threshold, signingKeys: signers.flatMap(({ keys }) => keys).length, state: 'new', written: [...files.keys()].sort() });

@@ -79,7 +79,7 @@ export function keyEdit(world: World, files: PolicyFiles, handle: string, key: P
   if (before.split('\n').some((line) => line.startsWith(key.line))) return new Map();
   const line = key.comment === '' ? key.line : `${key.line} ${key.comment}`;
   const bytes = toBytes(`${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`);
-  mustCompile(compilePolicy(new Map([...files, [path, bytes]]), world.clock.now(), world.crypto.sha256));
+  mustCompile(compilePolicy(new Map([...files, [path, bytes]]), world.clock.now(), world.crypto.sha256), 'give another key, and run it again');
   return new Map([[path, bytes]]);
 }
 

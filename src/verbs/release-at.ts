@@ -27,8 +27,10 @@ function byNumber(chain: Chain, number: number): At {
   const verified = everInForce(chain);
   const release = verified.find(({ value }) => value.number === number);
   if (release !== undefined) return { release, moment: release.value.issued };
+  const numbers = verified.map(({ value }) => value.number);
+  const [first, newest] = [Math.min(...numbers), Math.max(...numbers)];
   throw new Failure('not-found', `there is no signed release ${number} here`, {
-    next: `there are ${verified.map(({ value }) => value.number).join(', ')}`,
+    next: first === newest ? `there is release ${first}` : `there are those from ${first} to ${newest}`,
   });
 }
 

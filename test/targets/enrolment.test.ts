@@ -91,7 +91,7 @@ describe.skipIf(needs() !== undefined)('enrolling a server', () => {
     expect(why(await enroller.look({ ...access, hostKeys: [other] }, GO))).toMatch(/^refused: host key/);
     expect(why(await enroller.look({ ...access, hostKeys: [] }, GO))).toMatch(/^unknown: no host key is known/);
     expect(why(await enroller.look({ ...access, user: 'nobody' }, GO))).toMatch(
-      /^refused: the server does not let this user in/,
+      /^refused: nobody is not let in there with the keys that ssh has: --identity names another key/,
     );
     expect(why(await enroller.look({ ...access, port: 1 }, GO))).toMatch(
       /^unknown: ssh could not reach it: .*refused/i,

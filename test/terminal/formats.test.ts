@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ownGainsFirst } from '../../src/core/plan/index.ts';
 import { driftMarkdown } from '../../src/terminal/drift-markdown.ts';
 import { driftRemarks } from '../../src/terminal/drift-remarks.ts';
+import { driftText, driftWhy } from '../../src/terminal/drift-text.ts';
 import { findingsGithub } from '../../src/terminal/findings-github.ts';
 import { findingsSarif } from '../../src/terminal/findings-sarif.ts';
 import { code, LONGEST } from '../../src/terminal/markdown.ts';
@@ -202,6 +203,29 @@ describe('drift', () => {
       'access-policy.d/web.yaml,line=7,col=3',
       'access-policy.d/web.yaml,line=7,col=3',
     ]);
+  });
+
+  it('says of a way in that it can be accepted or taken away, and of nothing else', () => {
+    const only = (what: string): DriftReport => {
+      const [, web] = report.targets;
+      if (web === undefined) throw new Error('no target');
+      const differences = [{ what, subject: 'root SHA256:abc', managed: false }];
+      return { ...report, targets: [{ ...web, differences }] };
+    };
+    const way = driftText(only('way-in key'), PLAIN);
+    expect(way).toContain('way in, key: root SHA256:abc (not managed: named, never touched)');
+    expect(way).toContain('write it under `accepted` of its target');
+    expect(findingsGithub(driftRemarks(only('way-in key')))).toContain('or accepts it in the policy');
+    const receiver = driftText(only('receiver'), PLAIN);
+    expect(receiver).toContain('receiver: root SHA256:abc');
+    expect(receiver).not.toMatch(/not managed|accepted/);
+    expect(findingsGithub(driftRemarks(only('receiver')))).not.toContain('accepts');
+  });
+
+  it('names one target that differs, and two that differ', () => {
+    const web = report.targets.slice(1, 2);
+    expect(driftWhy({ ...report, targets: web })).toBe('web-1 differs');
+    expect(driftWhy({ ...report, targets: [...web, ...web.map((one) => ({ ...one, name: 'web-3' }))] })).toBe('web-1, web-3 differ');
   });
 
   it('is SARIF, and one without results where all is as signed', () => {

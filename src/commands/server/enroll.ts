@@ -7,7 +7,7 @@ import type { Style } from '../../terminal/style.ts';
 import type { EnrollOptions, EnrollReport, PrintReport } from '../../verbs/enroll.ts';
 import type { EnrollFromReport } from '../../verbs/enroll-from.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, limitsOf, reachFlags } from '../flags.ts';
+import { commitFlags, identityOf, limitsOf, reachFlags } from '../flags.ts';
 
 type Report = EnrollReport | PrintReport | EnrollFromReport;
 
@@ -109,7 +109,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       user,
       labels: this.#labels(),
       limits: limitsOf(this.flags, this.signal),
-      ...(identity === undefined ? {} : { identityFile: identity }),
+      ...(await identityOf(identity)),
       ...(accept === undefined ? {} : { accept }),
     });
     await this.commit(
@@ -129,7 +129,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       limits: limitsOf(this.flags, this.signal),
       ...(address === undefined ? {} : { address }),
       ...(port === undefined ? {} : { port }),
-      ...(identity === undefined ? {} : { identityFile: identity }),
+      ...(await identityOf(identity)),
       ...(accept === undefined ? {} : { accept }),
     };
   }

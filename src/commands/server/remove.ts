@@ -5,7 +5,7 @@ import { removeText } from '../../terminal/remove-text.ts';
 import type { Style } from '../../terminal/style.ts';
 import type { RemoveReport } from '../../verbs/remove.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, limitsOf, reachFlags } from '../flags.ts';
+import { commitFlags, identityOf, limitsOf, reachFlags } from '../flags.ts';
 
 export default class ServerRemove extends BaseCommand<typeof ServerRemove, RemoveReport> {
   static override summary = 'Take a server out: first in the policy, then, when a release has said so, on the server itself.';
@@ -29,7 +29,7 @@ export default class ServerRemove extends BaseCommand<typeof ServerRemove, Remov
       user,
       keepAccess: this.flags['keep-access'],
       limits: limitsOf({ parallel: 1, timeout: this.flags.timeout }, this.signal),
-      ...(identity === undefined ? {} : { identityFile: identity }),
+      ...(await identityOf(identity)),
     });
     await this.commit(value.written, `Remove ${value.name}`);
     if (value.state === 'waits') return { value, status: EXIT.waits, why: `a release must leave ${value.name} nothing first` };

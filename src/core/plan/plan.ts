@@ -93,7 +93,7 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
 }
 
 function whatItIs({ hostKeys, kind, settings }: Manifest): string {
-  if (settings.length === 0) return `${hostKeys.length} host keys`;
+  if (settings.length === 0) return `${hostKeys.length} host ${hostKeys.length === 1 ? 'key' : 'keys'}`;
   return `${kind}, ${settings.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
 }
 

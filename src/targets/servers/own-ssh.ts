@@ -33,7 +33,7 @@ export async function runAsRoot(
   const known = access.hostKeys.map((key) => `${ALIAS} ${key.line}\n`).join('');
   return own.withTemporaryFile('known_hosts', known, async (file) => {
     const outcome = await run(argumentsFor(access, file, own.mayAsk), script, own.patience, signal);
-    return outcome.kind === 'done' && outcome.value.status === 255 ? neverRan(outcome.value.stderr) : outcome;
+    return outcome.kind === 'done' && outcome.value.status === 255 ? neverRan(outcome.value.stderr, access.user) : outcome;
   });
 }
 
@@ -111,12 +111,12 @@ function run(
 }
 
 /** ssh's own 255: what it said, where it is one of the things a person can mend. */
-function neverRan(stderr: string): Outcome<never> {
+function neverRan(stderr: string, user: string): Outcome<never> {
   if (/host key verification failed|no .* host key is known|identification has changed/i.test(stderr)) {
     return { kind: 'refused', why: 'host key: the server shows another one than was named' };
   }
   if (/permission denied|too many authentication failures/i.test(stderr)) {
-    return { kind: 'refused', why: 'the server does not let this user in' };
+    return { kind: 'refused', why: `${user} is not let in there with the keys that ssh has: --identity names another key, --user another account` };
   }
   const last = plain(stderr.trimEnd().split('\n').at(-1) ?? '');
   return unknown(`ssh could not reach it${last === '' ? '' : `: ${last}`}`);

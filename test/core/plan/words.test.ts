@@ -204,13 +204,13 @@ describe('a plan', () => {
       'a server',
       { grants: [], servers: [server('1')] },
       { grants: [grant('a', '2')], servers: [server('1'), server('2')] },
-      ['gains-access a@web-2: without an end; pty; 1 key [1]', 'server-added web-2: 1 host keys'],
+      ['gains-access a@web-2: without an end; pty; 1 key [1]', 'server-added web-2: 1 host key'],
     ],
     [
       'a server with a way in that is known from the beginning',
       { grants: [], servers: [server('1')] },
       { grants: [], servers: [server('1'), server('2', { accepted: [{ kind: 'key', account: 'root', subject: 'SHA256:x' }] })] },
-      ['server-added web-2: 1 host keys', 'way-in-accepted web-2: key root SHA256:x'],
+      ['server-added web-2: 1 host key', 'way-in-accepted web-2: key root SHA256:x'],
     ],
     [
       'a server less',
