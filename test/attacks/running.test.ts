@@ -15,6 +15,8 @@ const BACKGROUND = '> /dev/null 2>&1 < /dev/null';
 const STAYS: readonly (readonly [string, string, string])[] = [
   ['a program that calls itself the listening sshd', `cp /bin/sleep ~/sshd; bash -c 'exec -a "sshd: /usr/sbin/sshd [listener]" ~/sshd 4001' ${BACKGROUND} &`, 'listener'],
   ['six programs that fork and end, over and over', `for i in 1 2 3 4 5 6; do setsid ${HOPPER} ${BACKGROUND} & done;`, 'fork'],
+  ['two of them as somebody else, who also has programs of their own', `for i in 1 2; do sudo -n -u deploy setsid ${HOPPER} ${BACKGROUND} & done;`, 'fork'],
+  ['a program whose first thread has ended, as somebody else', `sudo -n -u deploy perl -Mthreads -e 'threads->create(sub { sleep 4003 }); syscall($ARGV[0] =~ /86/ ? 60 : 93, 0)' $(uname -m) ${BACKGROUND} &`, '4003'],
   ['a chain of a thousand programs, each the child of the one before', `perl -e 'for(1..1000){ if($p=fork){ wait; exit } } sleep 4002' ${BACKGROUND} &`, 'sleep 4002'],
 ];
 
@@ -29,6 +31,8 @@ describe.skipIf(needs() !== undefined)('what somebody who is out leaves running'
     server = fleet.server('web-1');
     bench = await Bench.make();
     await bench.enroll(server);
+    await server.addUser('deploy');
+    await server.must(`setsid sleep 4400 ${BACKGROUND} &`, { user: 'deploy' });
   });
   afterAll(async () => {
     console.log(`${gone} of ${STAYS.length} ways to go on running end with one revocation`);
@@ -41,7 +45,7 @@ describe.skipIf(needs() !== undefined)('what somebody who is out leaves running'
     turn += 1;
     await server.must(`sed -i '/^dave${turn - 1}:/d' /etc/passwd`);
     const people = [
-      { id: id(), account: account(), keys: [bench.login('dave')] },
+      { id: id(), account: account(), keys: [bench.login('dave')], sudo: [{ runAs: 'deploy', command: 'ALL' }] },
       { id: bench.ids.erin, account: 'erin', keys: [bench.login('erin')] },
     ];
     const text = bench.manifest(server, people);
@@ -53,9 +57,9 @@ describe.skipIf(needs() !== undefined)('what somebody who is out leaves running'
     const text = revocationText({ signer: bench.ids.bob, id: id() });
     return bench.receive(server, requestText([id()]) + text + (await bench.sign(text, 'revocation', ['bob'])));
   };
-  /** Whether anything runs under this uid; a hopper is in no list, but it uses up numbers. */
+  /** Whether anything runs under this uid or login uid; a hopper is in no list, but it uses up numbers. */
   const running = async (name: string): Promise<boolean> => {
-    const listed = await server.run(`grep -sqE "^Uid:.$(id -u ${name})" /proc/[0-9]*/status`);
+    const listed = await server.run(`u=$(id -u ${name}); grep -sqE "^Uid:.$u" /proc/[0-9]*/status || grep -sqx "$u" /proc/[0-9]*/loginuid`);
     const used = await server.must("for i in 1 2; do sed 's/.* //' /proc/loadavg; sleep 0.3; done");
     const [first = 0, second = 0] = used.trim().split('\n').map(Number);
     return listed.status === 0 || (name !== 'erin' && second - first > 40);
@@ -70,6 +74,8 @@ describe.skipIf(needs() !== undefined)('what somebody who is out leaves running'
     expect(lines(answer, 'failed')).toEqual([]);
     expect([await running(account()), await running('erin')]).toEqual([false, true]);
     await server.must('pkill -u erin sleep');
+    // Of deploy nothing but its own program is left, and that goes on.
+    expect(await server.must('ps -o stat=,args= -u deploy')).toMatch(/^S\S* +sleep 4400\n$/);
     gone += 1;
   }, 60_000);
 

@@ -162,6 +162,11 @@ describe.skipIf(needs() !== undefined)('enrolling', () => {
     const manifest = bench.manifest(server);
     await bench.carry(server, requestText() + (await bench.release([manifest])) + manifest);
     expect(await server.must('wc -l < /etc/ssh/keyward/current/revoked')).toBe('2\n');
+    // A list that is not there just now has not given anybody back what it took.
+    await server.must('mv /etc/ssh/revoked /etc/ssh/away');
+    const answer = await bench.carry(server, requestText() + (await bench.release([manifest])) + manifest);
+    expect([answer.status, lines(answer, 'failed')]).toEqual([4, ['revoked /etc/ssh/revoked cannot be read as keys']]);
+    expect(await server.must('wc -l < /etc/ssh/keyward/current/revoked')).toBe('2\n');
   });
 
   it('is reverted when another setting wins', async () => {

@@ -49,13 +49,18 @@ describe.skipIf(needs() !== undefined)('ways in that are not managed', () => {
     ['a command for keys', 'keys-command', () => "sed -i '1i AuthorizedKeysCommandUser nobody' /etc/ssh/sshd_config; sed -i '1i AuthorizedKeysCommand /usr/bin/keys %u' /etc/ssh/sshd_config", () => 'keys-command old /usr/bin/keys unknown -'],
     ['a CA of the server', 'ca', (b) => `echo '${b.keys.mallory.publicLine}' > /etc/ssh/ca; echo 'TrustedUserCAKeys /etc/ssh/ca' >> /etc/ssh/sshd_config`, (b) => `ca - ${b.keys.mallory.fingerprint} unknown mallory`],
     ['a key file elsewhere, behind a Match', 'key', (b) => `printf 'Match User old\\nAuthorizedKeysFile /srv/%%u-keys\\n' >> /etc/ssh/sshd_config; echo '${b.keys.mallory.publicLine}' > /srv/old-keys`, (b) => `key old ${b.keys.mallory.fingerprint} unknown mallory`],
+    ['a Match that is spelt as only sshd reads it', 'key', (b) => `printf '  =Ma"tch" User old\\nAuthorizedKeysFile /srv/%%u-keys\\n' >> /etc/ssh/sshd_config; echo '${b.keys.mallory.publicLine}' > /srv/old-keys`, (b) => `key old ${b.keys.mallory.fingerprint} unknown mallory`],
+    ['a Match in a second file of one Include', 'key', (b) => `printf 'Match User old\\nAuthorizedKeysFile /srv/%%u-keys\\n' > /srv/more; echo 'Include /etc/ssh/sshd_config.d/*.conf /srv/more' >> /etc/ssh/sshd_config; echo '${b.keys.mallory.publicLine}' > /srv/old-keys`, (b) => `key old ${b.keys.mallory.fingerprint} unknown mallory`],
+    ['an Include with a =', 'key', (b) => `printf 'Match User old\\nAuthorizedKeysFile /srv/%%u-keys\\n' > /srv/more; echo 'Include=/srv/more' >> /etc/ssh/sshd_config; echo '${b.keys.mallory.publicLine}' > /srv/old-keys`, (b) => `key old ${b.keys.mallory.fingerprint} unknown mallory`],
+    ['a sudoers line that names somebody after root', 'sudo', () => "echo 'root ,old ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/old", () => 'sudo - root unknown old: root ,old ALL=(ALL) NOPASSWD: ALL'],
+    ['a folder of sudoers elsewhere', 'sudo', () => "mkdir -p /srv/etc/sudoers.d; echo 'old ALL=(ALL) ALL' > /srv/etc/sudoers.d/x; echo '@includedir /srv/etc/sudoers.d' >> /etc/sudoers", () => 'sudo - include unknown @includedir /srv/etc/sudoers.d'],
     ['a managed account out of its group', 'sshd', () => 'gpasswd -d dave keyward > /dev/null', () => 'sshd dave managed-account unknown sshd goes by other settings for it'],
   ])('finds %s', async (_, kind, plant, expected) => {
     await server.must('cp -a /etc /tmp/etc; cp -a /root /tmp/root; cp -a ~old /tmp/old');
     await server.must(`${plant(bench)}; sshd -t`);
     const answer = await look();
-    const restore = 'rm -rf ~old/.ssh ~www-data/.ssh /root/.ssh /srv/old-keys /etc/sudoers.d/old; gpasswd -a dave keyward > /dev/null; ';
-    const files = 'passwd shadow group gshadow ssh/sshd_config';
+    const restore = 'rm -rf ~old/.ssh ~www-data/.ssh /root/.ssh /srv/* /etc/sudoers.d/old; gpasswd -a dave keyward > /dev/null; ';
+    const files = 'passwd shadow group gshadow sudoers ssh/sshd_config';
     await server.must(`${restore} for f in ${files}; do cp -a /tmp/etc/$f /etc/$f; done; rm -rf /tmp/etc /tmp/root /tmp/old`);
     expect(lines(answer, 'way-in').filter((line) => line.startsWith(`${kind} `))).toContain(expected(bench));
     expect(lines(await look(), 'way-in')).toEqual([]);
