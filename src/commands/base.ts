@@ -65,10 +65,14 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
   protected async commit(paths: readonly string[], message: string): Promise<void> {
     if (!('commit' in this.flags) || this.flags.commit !== true || paths.length === 0) return;
     const outcome = await (await this.world()).repository.commit(paths, message);
-    if (outcome.kind === 'done') return;
+    if (outcome.kind === 'done') {
+      this.#committed = true;
+      return;
+    }
     this.#notCommitted = new Failure('not-done', `what was written is not committed: ${outcome.why}`, { next: `commit by hand: ${paths.join(' ')}` });
   }
   #notCommitted: Failure | undefined;
+  #committed = false;
 
   override async run(): Promise<ExitStatus> {
     this.screen = processScreen();
@@ -76,7 +80,8 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     try {
       await this.#read();
       const { value, status = EXIT.done, why } = await this.work();
-      this.screen.print(this.flags.json ? jsonText(value) : this.text(value, this.screen.out));
+      const style = { ...this.screen.out, committed: this.#committed };
+      this.screen.print(this.flags.json ? jsonText(value) : this.text(value, style));
       return this.#end(...this.#withCommit(status, why));
     } catch (error) {
       return this.#fail(error);

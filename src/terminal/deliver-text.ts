@@ -81,7 +81,7 @@ export function waitingLine(waiting: NonNullable<DeliverReport['waiting']>, styl
 export function commitLine(written: readonly string[], style: Style, removed: readonly string[] = []): string {
   const all = [...written, ...removed].map(tame);
   if (all.length === 0) return '';
-  return wrap(`Commit: ${[...new Set(all.map((path) => shown(path, all)))].join(' ')}`, style.width, '  ');
+  return wrap(`${style.committed === true ? 'Committed' : 'Commit'}: ${[...new Set(all.map((path) => shown(path, all)))].join(' ')}`, style.width, '  ');
 }
 
 /** More than two files of one folder are the folder: their names are hashes that nobody reads. */

@@ -11,7 +11,7 @@ export function driftText(report: DriftReport, style: Style): string {
   const clean = report.targets.filter((one) => one.state === 'clean').length;
   lines.push(`Release ${report.release.number}: ${clean} of ${count(report.targets.length, 'target')} as signed.`);
   if (report.targets.some((one) => one.differences.some((found) => found.managed))) lines.push('`keyward deliver` puts right what keyward manages.');
-  if (report.targets.some((one) => one.differences.some(isWayIn))) lines.push('A way in that is known and meant: write it under `accepted` of its target in access-policy.yaml. Any other: take it away there.');
+  if (report.targets.some((one) => one.differences.some(isWayIn))) lines.push(wrap('A way in that is known and meant: write it under `accepted` of its target in access-policy.yaml. Any other: take it away there.', style.width, '  '));
   return [...lines, commitLine(report.written, style)].filter((line) => line !== '').join('\n');
 }
 

@@ -19,6 +19,8 @@ export interface Style {
   /** Columns; 80 where the stream is no terminal. */
   readonly width: number;
   readonly colour: boolean;
+  /** `--commit` has committed what was written: then nobody is asked to. */
+  readonly committed?: boolean;
   paint(colour: Colour, text: string): string;
   /** `✓`, `✗` or `!`, coloured where colour is on. A word beside it always says the same. */
   mark(mark: Mark): string;

@@ -19,6 +19,11 @@ export interface FirstRelease {
 
 /** What this device is to begin with; undefined while there is no release and nobody said one. */
 export async function compareFirst(world: World, policy: Compiled, asked: string | undefined): Promise<FirstRelease | undefined> {
+  if (asked !== undefined && !/^[0-9a-f]{64}$/.test(asked)) {
+    throw new Failure('usage', `not a fingerprint: ${asked.slice(0, 80)}`, {
+      next: 'it is 64 digits and letters from a to f, as `keyward status` prints it',
+    });
+  }
   const known = (await world.settings.read(policy.organization)).firstRelease;
   const { releases } = await readReleases(world);
   const one = releases.find(({ text }) => /^number 1$/m.test(text));

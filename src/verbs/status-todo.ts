@@ -202,7 +202,10 @@ const odd: Find = ({ refused, idle, gaps }) => [
   ...refused.map(({ number, reason }) => ({
     what: 'refused-release',
     why: `${number === undefined ? 'a release' : `release ${number}`} in releases/ is not believed (${reason})`,
-    next: 'ask who put it there; take it out of the repository',
+    next:
+      reason === 'merge-conflict'
+        ? `take one side whole, as \`git checkout --theirs releases/${number ?? ''}\` does in a merge, and commit; then keyward plan`
+        : 'ask who put it there; take it out of the repository',
   })),
   ...idle.map(({ name, why }) => ({
     what: 'idle-revocation',

@@ -201,14 +201,23 @@ function endsOf(clone: Clone): readonly EndsSoon[] {
   );
 }
 
+/** Two people proposed a release under one number, and version control wrote both into one file: nobody's forgery. */
+function mergedNumber(text: string): Pick<RefusedStatus, 'number' | 'reason' | 'message'> | undefined {
+  if (!/^<<<<<<< /m.test(text)) return undefined;
+  const number = /^number ([1-9]\d{0,8})$/m.exec(text)?.[1];
+  return {
+    ...(number === undefined ? {} : { number: Number(number) }),
+    ...{ reason: 'merge-conflict', message: 'two releases under one number met in a merge' },
+  };
+}
+
 function refusedOf(clone: Clone, drafts: readonly DraftStatus[]): readonly RefusedStatus[] {
   const waiting = new Set(drafts.map(({ hash }) => hash));
   return clone.refused
     .filter(({ hash }) => !waiting.has(hash))
-    .map(({ value, hash, reason, message }) => ({
+    .map(({ value, hash, reason, message, signed }) => ({
       ...(value === undefined ? {} : { number: value.number }),
       hash,
-      reason,
-      message,
+      ...(mergedNumber(signed.text) ?? { reason, message }),
     }));
 }

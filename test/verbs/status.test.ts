@@ -254,6 +254,14 @@ describe('what waits for signatures', () => {
     expect(todo(report)).toEqual(['refused-release']);
   });
 
+  it('is two releases of one number in one file after a merge: nobody is suspected, and how to go on is said', async () => {
+    const org = await acme();
+    org.edit('releases/2/release', '<<<<<<< HEAD\nkeyward-release v1\nnumber 2\n=======\nnumber 2\n>>>>>>> theirs\n');
+    const report = await look(org);
+    expect(report.refused).toMatchObject([{ number: 2, reason: 'merge-conflict' }]);
+    expect(report.todo.find(({ what }) => what === 'refused-release')?.next).toContain('git checkout --theirs releases/2');
+  });
+
   it('a policy that was changed and not approved is named', async () => {
     const org = await acme();
     org.edit('access-policy.yaml', (text) => text.replace('[alice, dora]', '[bob]'));
