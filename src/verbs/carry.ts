@@ -30,6 +30,33 @@ export function unlisted(clone: Clone): readonly HeldRevocation[] {
   return clone.revocations.filter((revocation) => !revocation.listed);
 }
 
+/** Of what no release lists yet: a bundle takes 8 MiB, a crowded server 256 KiB. */
+const MOST_REVOCATIONS = 256;
+const MOST_BYTES = 200_000;
+
+/**
+ * As many as go into one bundle, `first` in any case: one of each signer in turn, so that nobody who signs a flood of
+ * them keeps those of the others from their way. The rest go once a release lists these; `drift` names them.
+ */
+export function fitting(first: readonly Signed[], others: readonly HeldRevocation[]): readonly Signed[] {
+  const ofSigner = new Map<string, number>();
+  const turns = others.map(({ value, name, signed }) => {
+    const turn = ofSigner.get(value.signer) ?? 0;
+    ofSigner.set(value.signer, turn + 1);
+    return { turn, name, signed };
+  });
+  turns.sort((a, b) => a.turn - b.turn || (a.name < b.name ? -1 : 1));
+  const taken = [...first];
+  let room = MOST_BYTES;
+  for (const { signed } of turns) {
+    const { length } = joinSigned(signed);
+    if (taken.length >= MOST_REVOCATIONS || length > room) continue;
+    room -= length;
+    taken.push(signed);
+  }
+  return taken;
+}
+
 /**
  * Hands one load to one target. The event is in the journal, synced, before the first byte goes out (promise 7).
  * `heard` is told each step that is done on a target that is worked on from here.

@@ -10,7 +10,7 @@ import type { ExitStatus } from '../core/failure.ts';
 import type { Failed, Receipt, Running } from '../core/texts/index.ts';
 import type { Journal, Turn, World } from '../world.ts';
 import { tryOnOne } from './canary.ts';
-import { carryTo, failedText, keepAnswers, refusals, unlisted } from './carry.ts';
+import { carryTo, failedText, fitting, keepAnswers, refusals, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import type { Clone } from './clone.ts';
 import { openDrafts } from './drafts.ts';
@@ -77,7 +77,7 @@ export async function deliverTo(
   targets: readonly KnownTarget[],
   limits: Limits,
 ): Promise<Delivered> {
-  const revocations = unlisted(clone).map((one) => one.signed);
+  const revocations = fitting([], unlisted(clone));
   const load = { release: true, revocations, about: [] };
   const watch = world.terminal.watch(targets.map((target) => target.name));
   const carry = async (target: KnownTarget, signal: Limits['signal'], turn?: Turn): Promise<Carried> => {

@@ -11,7 +11,7 @@ import type { PublicKey } from '../core/ssh/public-key.ts';
 import { everInForce, hashOf, NAMESPACES, revocation as revocationText } from '../core/texts/index.ts';
 import type { Failed, Running } from '../core/texts/index.ts';
 import type { Journal, Signed, World } from '../world.ts';
-import { carryTo, failedText, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
+import { carryTo, failedText, fitting, keepAnswers, refusals, targetOf, unlisted } from './carry.ts';
 import type { Carried } from './carry.ts';
 import { revocationFile, signerSetOf, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -118,7 +118,7 @@ export async function carryOut(
   limits: Limits,
 ): Promise<{ readonly reports: readonly OutReport[]; readonly written: readonly string[] }> {
   const others = unlisted(clone).filter((one) => one.hash !== revocation.hash);
-  const load = { release: false, revocations: [revocation.signed, ...others.map((one) => one.signed)], about: [out.about] };
+  const load = { release: false, revocations: fitting([revocation.signed], others), about: [out.about] };
   const carried: Carried[] = [];
   const watch = world.terminal.watch(before.map((one) => one.target.name));
   try {
