@@ -4,6 +4,7 @@
  * say so, on each device, and root on each server.
  */
 import { Failure } from '../core/failure.ts';
+import { fingerprint } from '../core/ssh/public-key.ts';
 import { everInForce, hashOf, people, reasonOf, verifyChain } from '../core/texts/index.ts';
 import type { Chain, SignedText, SignerSet } from '../core/texts/index.ts';
 import type { Compiled } from '../core/policy/index.ts';
@@ -61,6 +62,7 @@ async function begunAnew(world: World, policy: Compiled, releases: readonly Sign
   const names = named(policy);
   if (before !== undefined) world.terminal.tell(`Up to release ${before.number} this device believes ${names(before)}.`);
   world.terminal.tell(`From release ${number} on it would believe ${names(start?.value ?? chain.newest.value)}, whom those before did not let in.`);
+  for (const line of newKeys(world, policy, start?.value ?? chain.newest.value, before)) world.terminal.tell(line);
   world.terminal.tell('That is meant for when their signatures cannot be had any more. A server follows only when root enrolls it again.');
   if (await world.terminal.confirm(`Begin anew with release ${number}?`, 'new-signers')) return { hash, number };
   throw new Failure('risk', `this device goes on believing the signers it believed; nothing was written`, {
@@ -80,8 +82,20 @@ function chainFrom(releases: readonly SignedText[], hash: string, world: World):
 
 /** `2 of dora, erin` */
 function named(policy: Compiled): (set: SignerSet) => string {
-  const handles = new Map<string, string>(policy.people.map((person) => [person.id, person.handle]));
-  return (set) => `${set.threshold} of ${[...people(set)].map((id) => handles.get(id) ?? id).sort().join(', ')}`;
+  return (set) => `${set.threshold} of ${[...people(set)].map((id) => handleOf(policy, id)).sort().join(', ')}`;
+}
+
+function handleOf(policy: Compiled, id: string): string {
+  return policy.people.find((person) => person.id === id)?.handle ?? id;
+}
+
+/** A handle proves nothing: whoever wrote that release may have put a key of their own beside a colleague's id. */
+function newKeys(world: World, policy: Compiled, set: SignerSet, before: SignerSet | undefined): readonly string[] {
+  const known = new Set(before?.signers.map(({ id, key }) => `${id} ${key.line}`));
+  const added = set.signers.filter(({ id, key }) => !known.has(`${id} ${key.line}`));
+  if (added.length === 0) return [];
+  const lines = added.map(({ id, key }) => `  ${handleOf(policy, id)}: ${fingerprint(key, world.crypto.sha256)}`);
+  return ['Ask each of them whether this key, new to this device, is theirs:', ...lines];
 }
 
 /** The fingerprint that colleagues and pipelines begin with. As it lies here where nobody compared it: that it is the right one only a colleague can say. */

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey, needs } from '../../fleet/index.ts';
+import { fingerprint as printOf, parsePublicKey } from '../../../src/core/ssh/public-key.ts';
 import { hashOf } from '../../../src/core/texts/index.ts';
 import { crypto } from '../../core/texts/signing.ts';
 import { Company } from './company.ts';
@@ -79,6 +80,7 @@ describe.skipIf(needs() !== undefined)(`all signers lost${needs() === undefined 
     const said = asked.stderr.replaceAll(/\s+/g, ' ');
     expect(said).toContain('Up to release 3 this device believes 2 of alice, bob.');
     expect(said).toContain('From release 4 on it would believe 2 of dora, erin, whom those before did not let in.');
+    for (const who of ['dora', 'erin']) expect(said).toContain(`${who}: ${printOf(parsePublicKey(company.key(`${who}-sign`).publicLine), crypto.sha256)}`);
     expect(said).toContain('--confirm new-signers');
     expect((await status('dora')).signers.people).toEqual(['alice', 'bob']);
     const other = await company.keyward('dora', 'init', '--me', 'dora', '--first-release', 'ab'.repeat(32), '--confirm', 'new-signers');
