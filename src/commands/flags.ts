@@ -34,6 +34,16 @@ export const globalFlags = {
   }),
 };
 
+const parallel = (atOnce: number) =>
+  Flags.integer({
+    helpGroup: 'REACH',
+    helpValue: '<n>',
+    min: 1,
+    max: 500,
+    default: atOnce,
+    summary: 'targets at once',
+  });
+
 /** On what reaches targets: `static override flags = { ...reachFlags, … }`. */
 export const reachFlags = {
   server: Flags.string({
@@ -50,14 +60,7 @@ export const reachFlags = {
     multipleNonGreedy: true,
     summary: 'only servers with this label; several narrow it further',
   }),
-  parallel: Flags.integer({
-    helpGroup: 'REACH',
-    helpValue: '<n>',
-    min: 1,
-    max: 500,
-    default: 16,
-    summary: 'targets at once',
-  }),
+  parallel: parallel(16),
   timeout: Flags.integer({
     helpGroup: 'REACH',
     helpValue: '<seconds>',
@@ -67,6 +70,9 @@ export const reachFlags = {
     summary: 'how long one target may take',
   }),
 };
+
+/** On what takes away: always from all targets, and from more of them at once, since whoever is out must not wait. */
+export const takeAwayFlags = { parallel: parallel(50), timeout: reachFlags.timeout };
 
 /** On what changes anything. */
 export const changeFlags = {

@@ -4,7 +4,7 @@ import type { OffboardPreview, OffboardReport } from '../verbs/offboard.ts';
 import { offboardText, offboardWhy, previewText } from '../terminal/offboard-text.ts';
 import type { Style } from '../terminal/style.ts';
 import { BaseCommand, type Work } from './base.ts';
-import { changeFlags, commitFlags, limitsOf, reachFlags } from './flags.ts';
+import { changeFlags, commitFlags, limitsOf, takeAwayFlags } from './flags.ts';
 
 export default class Offboard extends BaseCommand<typeof Offboard, OffboardReport | OffboardPreview> {
   static override summary = 'Take an employee or a machine out of every target, with proof.';
@@ -16,7 +16,7 @@ export default class Offboard extends BaseCommand<typeof Offboard, OffboardRepor
     '<%= config.bin %> offboard bob --confirm bob --no-input --json',
   ];
   static override args = { handle: Args.string({ required: true, description: "the employee's or machine's handle" }) };
-  static override flags = { parallel: reachFlags.parallel, timeout: reachFlags.timeout, ...changeFlags, ...commitFlags };
+  static override flags = { ...takeAwayFlags, ...changeFlags, ...commitFlags };
 
   protected async work(): Promise<Work<OffboardReport | OffboardPreview>> {
     const { offboard } = await import('../verbs/offboard.ts');

@@ -6,7 +6,7 @@ import type { Style } from '../../terminal/style.ts';
 import type { KeyRevokeReport } from '../../verbs/key.ts';
 import type { OwnKeyReport } from '../../verbs/own-key.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, limitsOf, reachFlags } from '../flags.ts';
+import { commitFlags, limitsOf, takeAwayFlags } from '../flags.ts';
 
 export default class KeyRevoke extends BaseCommand<typeof KeyRevoke, KeyRevokeReport | OwnKeyReport> {
   static override summary = 'Take one key away everywhere at once; the person stays.';
@@ -16,7 +16,7 @@ export default class KeyRevoke extends BaseCommand<typeof KeyRevoke, KeyRevokeRe
     handle: Args.string({ required: true, description: "the employee's or machine's handle" }),
     fingerprint: Args.string({ required: true, description: 'as `keyward key list` shows it' }),
   };
-  static override flags = { parallel: reachFlags.parallel, timeout: reachFlags.timeout, ...commitFlags };
+  static override flags = { ...takeAwayFlags, ...commitFlags };
 
   protected async work(): Promise<Work<KeyRevokeReport | OwnKeyReport>> {
     const { revokeKey } = await import('../../verbs/key.ts');
