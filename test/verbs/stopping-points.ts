@@ -45,6 +45,7 @@ export function killable<W extends World>(world: W, executioner: Executioner): W
       read: (under) => repository.read(under),
       list: (folder) => repository.list(folder),
       head: () => repository.head(),
+      history: (paths, tell) => repository.history(paths, tell),
       commit: (paths, message) => around(() => repository.commit(paths, message)),
       remove: (paths) => around(() => repository.remove(paths)),
       async write(files) {
