@@ -84,7 +84,12 @@ export async function offer(
   signal: Limits['signal'],
 ): Promise<readonly Outcome<OfferAnswer>[]> {
   if (offers.length === 0 || target.place === undefined) return [];
-  return (await targetOf(world, clone, target)).offer(offers, signal);
+  try {
+    return await (await targetOf(world, clone, target)).offer(offers, signal);
+  } catch (error) {
+    // Whatever goes wrong with a proof, the revocation goes, here and to all others.
+    return offers.map(() => ({ kind: 'unknown', why: error instanceof Error ? error.message : String(error) }));
+  }
 }
 
 /** Seconds a revocation waits, beside its own way to the target, for the first part of its proof; then it goes without. */

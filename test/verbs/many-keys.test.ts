@@ -1,4 +1,7 @@
-/** A proof speaks of every key or of none: who had more keys than one connection can offer is reported, not proved. */
+/**
+ * A proof speaks of every key or of none: who had more keys than one connection can offer is reported, not proved. So is
+ * whose keys could not be offered; the revocation goes all the same.
+ */
 import { expect, test } from 'vitest';
 import { release as releaseText } from '../../src/core/texts/index.ts';
 import { apply } from '../../src/verbs/apply.ts';
@@ -12,9 +15,10 @@ import { makeOrganization } from './organization.ts';
 const LIMITS = { parallel: 3, timeout: 30, signal: GO };
 
 test.each([
-  [5, 'refused'],
-  [6, 'reported'],
-])('with %i keys the proof is: %s', async (howMany, proof) => {
+  [5, 'refused', 'can be offered'],
+  [6, 'reported', 'can be offered'],
+  [1, 'reported', 'fail to be offered'],
+])('with %i keys the proof is: %s, where keys %s', async (howMany, proof, offered) => {
   const acme = await makeOrganization({
     signers: ['alice'],
     employees: { bob: '' },
@@ -30,7 +34,10 @@ test.each([
   const world: World = { ...joined, target: async () => memoryTarget(server) };
   await apply(world, { renew: false, newDraft: false, dryRun: false, show: () => undefined, choice: { servers: [], labels: [] }, limits: LIMITS });
   expect(server.lines().filter((line) => line.startsWith('bob '))).toHaveLength(howMany);
-  const report = await offboard(world, { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
+  const confirmed = await acme.world('alice', { confirmed: ['bob'], risks: 'all' });
+  const failing = async (): Promise<never> => Promise.reject(new Error('planted'));
+  const target: World['target'] = async () => (offered === 'can be offered' ? memoryTarget(server) : { ...memoryTarget(server), offer: failing });
+  const report = await offboard({ ...confirmed, target }, { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
   expect(report).toMatchObject({ status: 0, targets: [{ state: 'out', proof }] });
   expect(server.lines().filter((line) => line.startsWith('bob '))).toEqual([]);
 });
