@@ -29,6 +29,8 @@ const CHANGES = {
   'uid-changed': 'neutral',
   'server-added': 'neutral',
   'server-gone': 'neutral',
+  'provider-added': 'neutral',
+  'provider-gone': 'neutral',
   'host-key-added': 'neutral',
   'host-key-gone': 'neutral',
   'way-in-accepted': 'neutral',

@@ -67,10 +67,9 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
   const waysIn = (manifest: Manifest): readonly string[] =>
     manifest.accepted.map(({ kind, account, subject }) => [kind, account ?? '-', subject].join(' '));
   const accepted = (way: string): Change => change('way-in-accepted', way, of);
-  if (before === undefined && after !== undefined)
-    return [change('server-added', whatItIs(after), of), ...waysIn(after).map(accepted)];
-  if (before === undefined || after === undefined)
-    return [change('server-gone', 'nothing is said about it any more', of)];
+  if (before === undefined)
+    return after === undefined ? [] : [change(`${comesAndGoes(after)}-added`, whatItIs(after), of), ...waysIn(after).map(accepted)];
+  if (after === undefined) return [change(`${comesAndGoes(before)}-gone`, 'nothing is said about it any more', of)];
   const keysOf = (manifest: Manifest): readonly string[] => [
     ...manifest.hostKeys.map((key) => `${names.fingerprint(key.line)}`),
     ...manifest.nextHostKeys.map((key) => `${names.fingerprint(key.line)} (next)`),
@@ -90,6 +89,11 @@ function serverChanges({ target, before, after }: ComparedPair, names: Names): r
       accepted,
     ),
   ];
+}
+
+/** What a person reads of a target that comes or goes: an AWS account is no server. */
+function comesAndGoes({ kind }: Manifest): 'server' | 'provider' {
+  return kind === 'server' ? 'server' : 'provider';
 }
 
 function whatItIs({ hostKeys, kind, settings }: Manifest): string {

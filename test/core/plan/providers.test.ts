@@ -26,8 +26,9 @@ it('says which account is added, first what widens, and names each setting that 
   const one = { 'account-id': '123456789012', boundary: 'arn:aws:iam::123456789012:policy/a', 'hold-days': '7' };
   const added = told(state({ grants: [] }), withProvider(one));
   expect(added.changes.map(({ kind, detail }) => `${kind}: ${detail}`)).toEqual([
-    'server-added: aws-iam, account-id 123456789012, boundary arn:aws:iam::123456789012:policy/a, hold-days 7',
+    'provider-added: aws-iam, account-id 123456789012, boundary arn:aws:iam::123456789012:policy/a, hold-days 7',
   ]);
+  expect(told(withProvider(one), state({ grants: [] })).changes.map(({ kind }) => kind)).toEqual(['provider-gone']);
   const { boundary, ...rest } = one;
   const changed = told(withProvider(one), withProvider({ ...rest, boundary: 'arn:aws:iam::aws:policy/AdministratorAccess', 'hold-days': '0' }));
   expect(changed.changes.map(({ kind, direction, detail }) => `${kind} ${direction}: ${detail}`)).toEqual([
