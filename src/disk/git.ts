@@ -21,6 +21,8 @@ export async function commitPaths(root: string, paths: readonly string[], messag
     if (known.length === 0) return { kind: 'done', value: undefined };
     const added = await git(root, ['add', '--all', '--', ...known]);
     if (added.status !== 0) return refused(`git add: ${lastLine(added)}`);
+    const other = await stagedOtherwise(root, known);
+    if (other !== undefined) return refused(other);
     const changed = await git(root, ['diff', '--cached', '--quiet', '--', ...known]);
     if (changed.status === 0) return { kind: 'done', value: undefined };
     const committed = await git(root, ['commit', '--quiet', '--file=-', '--', ...known], message);
@@ -54,15 +56,19 @@ export async function tellHistory(
     const [shallow, prefix = ''] = asked.stdout.split('\n');
     const log = await commitsOf(root, prefix, paths);
     if (!(log instanceof Map)) return log;
+    let whole = shallow === 'false';
     for (let i = 0; i < paths.length; i += FILES_AT_ONCE) {
       const some = paths.slice(i, i + FILES_AT_ONCE);
       const wanted = some.flatMap((path) => (log.get(path) ?? []).map((commit) => ({ path, spec: `${commit}:${prefix}${path}\n` })));
       const found = await gitBytes(root, ['cat-file', '--batch'], wanted.map(({ spec }) => spec).join(''));
       if (found.status !== 0) return { kind: 'unknown', why: `git cat-file: ${found.stderr.trim()}` };
-      const versions = Map.groupBy(blobsOf(found.bytes), ({ number }) => wanted[number]?.path);
+      const blobs = blobsOf(found.bytes);
+      // A clone may lack the bytes of what its commits name; nothing is fetched for them.
+      whole &&= blobs.length === wanted.length;
+      const versions = Map.groupBy(blobs, ({ number }) => wanted[number]?.path);
       for (const path of some) tell(path, (versions.get(path) ?? []).map(({ bytes }) => bytes));
     }
-    return { kind: 'done', value: { whole: shallow === 'false' } };
+    return { kind: 'done', value: { whole } };
   });
 }
 
@@ -72,8 +78,8 @@ type Unknown = Extract<Outcome<never>, { kind: 'unknown' }>;
 async function commitsOf(root: string, prefix: string, paths: readonly string[]): Promise<Map<string, string[]> | Unknown> {
   const folders = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
   const where = [...folders].flatMap(([folder, inside]) => (folder === '' || inside.length === 1 ? inside : [folder]));
-  // A merge tells the files that are as none of its parents have them.
-  const words = ['log', '--format=commit %H', '--full-history', '-c', '--name-only', '--no-renames', '--no-relative', '--', ...where];
+  // A merge tells the files that are as none of its parents have them. Where a commit took a file away there is no version.
+  const words = ['log', '--format=commit %H', '--full-history', '-c', '--name-only', '--diff-filter=d', '--no-renames', '--no-relative', '--', ...where];
   const log = await git(root, words);
   if (log.status !== 0) return { kind: 'unknown', why: `version control holds no commit (git says: ${lastLine(log)})` };
   const commits = new Map<string, string[]>(paths.map((path) => [path, []]));
@@ -85,17 +91,17 @@ async function commitsOf(root: string, prefix: string, paths: readonly string[])
   return commits;
 }
 
-/** `<hash> blob <size>`, the bytes, a line feed; anything else (`… missing`, where a commit took the file away) is no version. */
+/** `<hash> blob <size>`, the bytes, a line feed; `… missing` is no version, nor is another kind of object of that name. */
 function blobsOf(bytes: Buffer): readonly { readonly number: number; readonly bytes: Uint8Array }[] {
   const blobs: { number: number; bytes: Uint8Array }[] = [];
   let number = -1;
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
-    const size = /^\S+ blob (\d+)$/.exec(bytes.toString('latin1', at, end))?.[1];
+    const [, kind, size] = /^\S+ (blob|tree|commit|tag) (\d+)$/.exec(bytes.toString('latin1', at, end)) ?? [];
     at = end + 1;
     number += 1;
     if (size === undefined) continue;
-    blobs.push({ number, bytes: new Uint8Array(bytes.subarray(at, at + Number(size))) });
+    if (kind === 'blob') blobs.push({ number, bytes: new Uint8Array(bytes.subarray(at, at + Number(size))) });
     at += Number(size) + 1;
   }
   return blobs;
@@ -108,6 +114,22 @@ async function knownTo(root: string, paths: readonly string[]): Promise<readonly
   if (listed.status !== 0) throw new Failure('disk', `git ls-files: ${lastLine(listed)}`);
   const names = listed.stdout.split('\0').filter((name) => name !== '');
   return paths.filter((path) => names.some((name) => name === path || name.startsWith(`${path}/`)));
+}
+
+/**
+ * Attributes of the repository may have git commit other bytes than those that were written: an encoding, a filter such
+ * as LFS. Then a signed text would be none any more for everybody else.
+ */
+async function stagedOtherwise(root: string, paths: readonly string[]): Promise<string | undefined> {
+  const staged = await git(root, ['ls-files', '-z', '--stage', '--', ...paths]);
+  const entries = staged.stdout.split('\0').flatMap((line) => {
+    const [, hash, path] = /^\d+ ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+    return hash === undefined || path === undefined ? [] : [{ hash, path }];
+  });
+  const read = await git(root, ['hash-object', '--no-filters', '--stdin-paths'], entries.map(({ path }) => `${path}\n`).join(''));
+  const hashes = read.stdout.split('\n');
+  const other = entries.find(({ hash }, i) => hashes[i] !== hash);
+  return other === undefined ? undefined : `git would commit other bytes of ${other.path} than were written: look at .gitattributes`;
 }
 
 function refused(why: string): { readonly kind: 'refused'; readonly why: string } {
@@ -136,18 +158,25 @@ async function git(root: string, words: readonly string[], input = ''): Promise<
   return { ...ran, stdout: bytes.toString('utf8') };
 }
 
-/** Paths are taken as they stand, never as patterns; nothing is asked on the terminal. */
+/**
+ * What a clone's own settings could have git run where it is only asked to read: a program beside the index, one that
+ * checks signatures. A commit runs the hooks, filters and signing of the clone, as git itself does.
+ */
+const READS_ONLY = ['-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false'];
+/** Paths are taken as they stand, never as patterns; nothing is asked on the terminal, fetched, or put in another's place. */
+const MANNERS = { GIT_LITERAL_PATHSPECS: '1', GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', LC_ALL: 'C' };
+
 function gitBytes(
   root: string,
   words: readonly string[],
   input: string,
 ): Promise<Omit<Ran, 'stdout'> & { readonly bytes: Buffer }> {
-  const env: NodeJS.ProcessEnv = { ...process.env, GIT_LITERAL_PATHSPECS: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...MANNERS };
   // Set when keyward runs inside a hook of another repository: they would lead git there.
   for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX']) delete env[name];
   const options = { cwd: root, env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' } as const;
   return new Promise((resolve, reject) => {
-    const child = execFile('git', [...words], options, (error, stdout, stderr) => {
+    const child = execFile('git', [...READS_ONLY, ...words], options, (error, stdout, stderr) => {
       const status = child.exitCode;
       if (status === null && error !== null) reject(error);
       else resolve({ status: status ?? 0, bytes: stdout, stderr: stderr.toString('utf8') });

@@ -1,5 +1,6 @@
 /**
- * Who reaches what as CSV (RFC 4180: every field quoted, CRLF), a line for each access and for each way in beside keyward.
+ * Who reaches what as CSV (RFC 4180: every field quoted, CRLF), a line for each access, for each way in beside keyward, and
+ * for each target of which nobody knows them.
  * A spreadsheet takes a field that begins with = + - @, a tab or a line break for a formula, quoted or not: such a field
  * gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection).
  */
@@ -7,7 +8,7 @@ import { formatInstant } from '../core/access/index.ts';
 import type { AccessDetail } from '../verbs/access-detail.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
-import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unseenWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unknownWays, wayWords } from './access-words.ts';
 import { tame } from './style.ts';
 
 const COLUMNS = [
@@ -34,9 +35,9 @@ const COLUMNS = [
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
 
 export function accessCsv(report: AccessReport): string {
-  const { read, access, waysIn } = report;
+  const { read, access, waysIn, targets } = report;
   const release = read.from === 'release' ? String(read.release?.number ?? '') : 'working tree, unsigned';
-  const rows: readonly Row[] = [...access.map(accessRow), ...waysIn.map(wayRow)];
+  const rows: readonly Row[] = [...access.map(accessRow), ...waysIn.map(wayRow), ...unknownWays(targets).map(unknownRow)];
   return (
     [
       COLUMNS.map(cell).join(','),
@@ -70,15 +71,21 @@ function accessRow(one: AccessDetail): Row {
   };
 }
 
-function wayRow({ target, kind, account = '', subject, state, seen, looked, comment, owner = '' }: UnmanagedWay): Row {
+function wayRow(way: UnmanagedWay): Row {
+  const { target, kind, account = '', subject, state, comment, owner = '' } = way;
   return {
     kind: `beside keyward, ${state === 'accepted' ? 'accepted' : 'not accepted'}`,
     person: owner,
     target,
     account,
     keys: `${kind} ${subject}${comment === undefined ? '' : ` ${comment}`}`,
-    confirmed: seen ? 'a receipt names it' : unseenWords(looked),
+    confirmed: wayWords(way),
   };
+}
+
+/** Without this line the file would read as if nothing else let in there. */
+function unknownRow({ target, why }: { readonly target: string; readonly why: string }): Row {
+  return { kind: 'beside keyward, unknown', target, confirmed: why };
 }
 
 /** Full-width signs count as signs in some spreadsheets. */

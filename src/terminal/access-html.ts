@@ -10,7 +10,7 @@ import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport } from '../verbs/access.ts';
 import { SCRIPT, STYLE } from './access-page.ts';
 import { headText } from './access-text.ts';
-import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unseenWords } from './access-words.ts';
+import { allowWords, confirmedWords, credentialWords, ruleWords, sinceWords, sudoWords, unknownWaysLines, wayWords } from './access-words.ts';
 import { PLAIN, tame } from './style.ts';
 
 /** HTML that was made here; everything else goes through `text`. */
@@ -36,6 +36,7 @@ export function accessHtml(report: AccessReport): string {
     '<label hidden>Show only lines with these words<input id="filter" type="search" autocomplete="off"></label><p id="shown" class="dim" role="status"></p>',
     section(`Granted (${access.length})`, access, ACCESS, 'Nobody reaches any of it.'),
     section(`Beside keyward, never changed by it (${waysIn.length})`, waysIn, WAYS, 'None is known.'),
+    ...unknownWaysLines(report).map((line) => `<p class="warn">${text(line).html}</p>`),
     section(`Targets (${targets.length})`, targets, TARGETS, 'None.'),
     `<h2>Who reaches none of it (${without.length})</h2><p>${text(names.length === 0 ? 'Nobody else is in the policy.' : names.join(', ')).html}</p>`,
   ];
@@ -106,10 +107,7 @@ const WAYS: readonly Column<AccessReport['waysIn'][number]>[] = [
   ['Whose', ({ owner }) => [text(owner ?? '')]],
   [
     'State',
-    ({ state, seen, looked }) => [
-      state === 'accepted' ? text('accepted') : warn('not accepted'),
-      ...(seen ? [] : [text(unseenWords(looked))]),
-    ],
+    (way) => [way.state === 'accepted' ? text('accepted') : warn('not accepted'), text(wayWords(way))],
   ],
 ];
 

@@ -4,7 +4,7 @@ import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail
 import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
-import { credentialWords, unseenWords } from './access-words.ts';
+import { credentialWords, unknownWaysLines, wayWords } from './access-words.ts';
 import { placeText } from './findings-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -21,6 +21,7 @@ export function accessText(report: AccessReport, style: Style): string {
   if (without.length > 0) parts.push(withoutText(report, style));
   if (read.at !== undefined) parts.push(heardText(report, style));
   if (waysIn.length > 0) parts.push(waysText(waysIn, style));
+  parts.push(...unknownWaysLines(report).map((line) => wrap(`! ${line}`, style.width, '  ')));
   return parts.join('\n\n');
 }
 
@@ -263,10 +264,11 @@ function heardWords(heard: HeardThen): string {
 }
 
 function waysText(ways: readonly UnmanagedWay[], style: Style): string {
-  const rows = ways.map(({ target, kind, account, subject, state, seen, looked, comment, owner }) => {
+  const rows = ways.map((way) => {
+    const { target, kind, account, subject, state, comment, owner } = way;
     const words = [
       state === 'accepted' ? 'accepted' : '! not accepted',
-      ...(seen ? [] : [unseenWords(looked)]),
+      wayWords(way),
       ...(owner === undefined ? [] : [`a key of ${tame(owner)}`]),
       ...(comment === undefined ? [] : [`"${tame(comment)}"`]),
     ];

@@ -2,7 +2,10 @@
 import { formatInstant } from '../core/access/index.ts';
 import { agesText } from '../core/texts/index.ts';
 import type { AccessDetail, Confirmed, KeyDetail } from '../verbs/access-detail.ts';
+import type { AccessReport } from '../verbs/access.ts';
+import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
 import { placeText } from './findings-text.ts';
+import { tame } from './style.ts';
 
 /** What a key may do beside running a command. */
 export function allowWords({ allow }: KeyDetail): readonly string[] {
@@ -59,7 +62,28 @@ export function sinceWords({ since }: AccessDetail): string {
   return `release ${since.release}, ${formatInstant(since.issued)}, signed by ${since.signedBy.join(', ')}`;
 }
 
-/** A way in that the newest receipt does not name: gone, or nobody looked since. */
-export function unseenWords(looked: boolean): string {
-  return looked ? 'not there when it was last looked for' : 'no receipt here looked for it: keyward drift';
+/** As of when a way in is known; of one that is accepted and was not named: gone, or nobody looked. */
+export function wayWords({ seen, looked, asOf }: Pick<UnmanagedWay, 'seen' | 'looked' | 'asOf'>): string {
+  const when = asOf === undefined ? '' : ` as of ${formatInstant(asOf)}`;
+  if (seen) return `there${when}`;
+  return looked ? `not there${when}, when it was last looked for` : 'no receipt here looked for it: keyward drift';
+}
+
+/** The targets of which nobody knows what else lets in, with why; none known is another thing than nobody knows. */
+export function unknownWays(targets: AccessReport['targets']): readonly { readonly target: string; readonly why: string }[] {
+  return targets.flatMap(({ name, ways }) => {
+    if (ways === undefined || ways.state === 'told') return [];
+    return [{ target: name, why: ways.state === 'never-told' ? 'no answer here tells of ways in' : ways.why }];
+  });
+}
+
+/** The same in a sentence for each reason; at another day nobody can look any more. */
+export function unknownWaysLines({ targets, read }: Pick<AccessReport, 'targets' | 'read'>): readonly string[] {
+  const byReason = Map.groupBy(unknownWays(targets), ({ why }) => why);
+  const next = read.at === undefined ? '; `keyward drift` asks' : '';
+  return [...byReason].map(([why, those]) => {
+    const names = those.map(({ target }) => tame(target));
+    const shown = names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+    return `What else lets in to ${shown} is unknown: ${tame(why)}${next}.`;
+  });
 }

@@ -132,7 +132,8 @@ function credentialRows({ targets }: StatusReport): Rows {
 function reportedRows(reported: readonly Reported[]): Rows {
   // The receipt's `unknown` is a way in that is not accepted; on a screen the word means that nobody could look.
   const words = (kind: Reported['kind']): string => (kind === 'unknown-way-in' ? 'way in, not accepted' : kind.replaceAll('-', ' '));
-  return reported.map(({ target, kind, what }) => [tame(target), `! ${words(kind)}: ${tame(what)}`]);
+  const when = (asOf: Instant | undefined): string => (asOf === undefined ? '' : `, as of ${formatInstant(asOf)}`);
+  return reported.map(({ target, kind, what, asOf }) => [tame(target), `! ${words(kind)}: ${tame(what)}${when(asOf)}`]);
 }
 
 function draftRow(now: Instant): (draft: DraftStatus) => readonly string[] {

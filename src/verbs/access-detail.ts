@@ -9,7 +9,7 @@ import type { CredentialRead, KeyLine, Manifest, SudoLine, TextCrypto, VerifiedR
 import type { Clone, HeldRevocation } from './clone.ts';
 import { lineName, namesOf } from './standing.ts';
 import type { Held, Standing } from './standing.ts';
-import type { ReceiptThen } from './access-then.ts';
+import type { LookThen, ReceiptThen } from './access-then.ts';
 import type { RulesFor } from './working-tree.ts';
 
 /** Everything an answer is made from. */
@@ -24,7 +24,7 @@ export interface Looking {
   readonly manifests: ReadonlyMap<string, Manifest>;
   readonly rulesFor: RulesFor;
   /** The newest receipts, or the newest of the day that is asked about; undefined when a draft is looked at before release 1. */
-  readonly receipts: { of(target: string): ReceiptThen } | undefined;
+  readonly receipts: { of(target: string): ReceiptThen; look(target: string): LookThen } | undefined;
   /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
   readonly onTop: readonly HeldRevocation[];
   /** Of keys that were told of already, by their line. */

@@ -10,6 +10,12 @@ export type HeardThen =
   | { readonly state: 'not-believed'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
 
+/** When it last told of ways in; `never-told`: no answer does, and nobody knows what else lets in there. */
+export type WaysThen =
+  | { readonly state: 'told'; readonly time: Instant }
+  | { readonly state: 'never-told' }
+  | { readonly state: 'not-believed' | 'unknown'; readonly why: string };
+
 export interface TargetRead {
   readonly name: string;
   readonly id: string;
@@ -21,6 +27,7 @@ export interface TargetRead {
   readonly hostKeys: readonly string[];
   /** Absent for the working tree. */
   readonly heard?: HeardThen;
+  readonly ways?: WaysThen;
 }
 
 export function targetsRead(looking: Looking, manifests: readonly Manifest[]): readonly TargetRead[] {
@@ -28,6 +35,7 @@ export function targetsRead(looking: Looking, manifests: readonly Manifest[]): r
   const targets = manifests.map((manifest) => {
     const place = places.get(manifest.target);
     const heard = looking.release === undefined ? undefined : heardOf(looking, manifest.target);
+    const ways = looking.release === undefined ? undefined : waysOf(looking, manifest.target);
     return {
       name: looking.targetName(manifest.target),
       id: manifest.target,
@@ -35,6 +43,7 @@ export function targetsRead(looking: Looking, manifests: readonly Manifest[]): r
       ...(place === undefined ? {} : { address: place.address, port: place.port }),
       hostKeys: [...manifest.hostKeys, ...manifest.nextHostKeys].map((key) => key.line),
       ...(heard === undefined ? {} : { heard }),
+      ...(ways === undefined ? {} : { ways }),
     };
   });
   return targets.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -47,4 +56,11 @@ function heardOf({ receipts }: Looking, target: string): HeardThen | undefined {
   if (stored.kind !== 'believed') return { state: stored.kind, why: stored.why };
   const { release, time } = stored.receipt;
   return { state: 'heard', release: release.number, time, proof: stored.proof };
+}
+
+function waysOf({ receipts }: Looking, target: string): WaysThen | undefined {
+  const look = receipts?.look(target);
+  if (look === undefined) return undefined;
+  if (look.kind === 'never') return { state: 'never-told' };
+  return look.kind === 'seen' ? { state: 'told', time: look.time } : { state: look.kind, why: look.why };
 }

@@ -12,11 +12,13 @@ import type { Clone } from './clone.ts';
 import { targetNames } from './names.ts';
 import { signedPolicy } from './signed-policy.ts';
 import type { Standing } from './standing.ts';
-import { believeReceipt } from './stored-receipts.ts';
-import type { StoredReceipt } from './stored-receipts.ts';
+import { believeReceipt, lastLook, lookPath, receiptPath } from './stored-receipts.ts';
+import type { LastLook, StoredReceipt } from './stored-receipts.ts';
 
 /** A receipt of another day; `unknown`: version control could not be asked, or does not go back that far. */
 export type ReceiptThen = StoredReceipt | { readonly kind: 'unknown'; readonly why: string };
+/** What a target had last told of ways in by another day. */
+export type LookThen = LastLook | { readonly kind: 'unknown'; readonly why: string };
 
 /** This clone with the policy that a release was made from, byte for byte; undefined where it is not found here. */
 export async function cloneThen(
@@ -37,29 +39,32 @@ export interface Asked {
   readonly until: Instant;
 }
 
-/** The newest receipt of each target that is not younger than the moment. */
+/** The newest receipt of each target that is not younger than the moment, and the newest that told of ways in. */
 export async function receiptsThen(
   world: World,
   clones: readonly Clone[],
   standing: Standing,
   { release, until }: Asked,
-): Promise<{ of(target: string): ReceiptThen }> {
+): Promise<{ of(target: string): ReceiptThen; look(target: string): LookThen }> {
   const names = clones.map(targetNames);
   const targets = [...standing.manifestsOf(release).keys()];
-  const sought = targets.map((target): Sought => ({ standing, release, until, target, clone: clones[0], judged: [] }));
-  const byPath = new Map<string, Sought[]>();
+  const sought = targets.map((target): Sought => ({ standing, release, until, target, clone: clones[0], judged: [], kept: [] }));
+  const byPath = new Map<string, (readonly [Sought, (StoredReceipt | undefined)[]])[]>();
+  const add = (path: string, one: Sought, found: Sought['judged']): void => void byPath.set(path, [...(byPath.get(path) ?? []), [one, found]]);
   for (const one of sought) {
-    for (const path of new Set(names.map((nameOf) => `receipts/${nameOf(one.target)}`)))
-      byPath.set(path, [...(byPath.get(path) ?? []), one]);
+    for (const name of new Set(names.map((nameOf) => nameOf(one.target)))) {
+      add(receiptPath(name), one, one.judged);
+      add(lookPath(name), one, one.kept);
+    }
   }
   const judge = (path: string, versions: readonly Uint8Array[]): void => {
-    for (const one of byPath.get(path) ?? []) one.judged.push(...versions.map((bytes) => believed(world, bytes, one)));
+    for (const [one, found] of byPath.get(path) ?? []) found.push(...versions.map((bytes) => believed(world, bytes, one)));
   };
   const paths = [...byPath.keys()];
   for (const [path, bytes] of await world.repository.read(paths)) judge(path, [bytes]);
   const past = await world.repository.history(paths, judge);
-  const found = new Map(sought.map((one) => [one.target, receiptThen(one, past)]));
-  return { of: (target) => found.get(target) ?? { kind: 'none' } };
+  const found = new Map(sought.map((one) => [one.target, { receipt: receiptThen(one, past), look: lookThen(one, past) }]));
+  return { of: (target) => found.get(target)?.receipt ?? { kind: 'none' }, look: (target) => found.get(target)?.look ?? { kind: 'never' } };
 }
 
 interface Sought extends Asked {
@@ -68,15 +73,27 @@ interface Sought extends Asked {
   readonly clone: Clone | undefined;
   /** What was found so far: what lies here first. */
   readonly judged: (StoredReceipt | undefined)[];
+  /** The same of what is kept because it told of ways in. */
+  readonly kept: (StoredReceipt | undefined)[];
 }
 
 function receiptThen({ judged, until }: Sought, past: Outcome<History>): ReceiptThen {
   const [first, ...others] = judged.flatMap((one) => (one?.kind === 'believed' && one.receipt.time <= until ? [one] : []));
   if (first !== undefined) return others.reduce((a, b) => (b.receipt.time > a.receipt.time ? b : a), first);
   if (past.kind !== 'done') return { kind: 'unknown', why: past.why };
-  if (!past.value.whole) return { kind: 'unknown', why: 'this clone does not hold the whole history' };
+  if (!past.value.whole) return { kind: 'unknown', why: NOT_WHOLE };
   return judged.find((one) => one?.kind === 'not-believed') ?? { kind: 'none' };
 }
+
+function lookThen({ judged, kept, until }: Sought, past: Outcome<History>): LookThen {
+  const answers = [...judged, ...kept].flatMap((one) => (one === undefined || (one.kind === 'believed' && one.receipt.time > until) ? [] : [one]));
+  const look = lastLook(answers);
+  if (look.kind === 'seen') return look;
+  if (past.kind !== 'done') return { kind: 'unknown', why: past.why };
+  return past.value.whole ? look : { kind: 'unknown', why: NOT_WHOLE };
+}
+
+const NOT_WHOLE = 'this clone does not hold the whole history';
 
 /**
  * By the host keys of the release asked about and of the one the receipt itself names: an older key that a server had

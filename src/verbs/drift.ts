@@ -10,6 +10,7 @@ import type { Clone } from './clone.ts';
 import { readInForce } from './in-force.ts';
 import { keyOwners } from './key-owners.ts';
 import type { KeyOwner } from './key-owners.ts';
+import { keepLooks } from './keep-looks.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice } from './known-targets.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -62,10 +63,13 @@ export async function drift(world: World, options: { readonly choice: Choice; re
       watch.end(target.name);
       return one;
     });
-    const written = await keepAnswers(world, clone, carried);
+    const looked = carried.flatMap(({ target: { name, manifest }, outcome }) =>
+      outcome.kind === 'done' ? [{ name, hostKeys: [...manifest.hostKeys, ...manifest.nextHostKeys], answer: outcome.value }] : [],
+    );
+    const written = [...(await keepAnswers(world, clone, carried)), ...(await keepLooks(world, looked))].sort();
     const owners = keyOwners(clone, world, targets.map(({ manifest }) => manifest));
     const reports = carried.map((one) => driftOf(clone, owners, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
-      const statuses = reports.map((one) => STATUS[one.state]);
+    const statuses = reports.map((one) => STATUS[one.state]);
     return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, status: worst(statuses) };
   } finally {
     watch.stop();

@@ -10,7 +10,7 @@ import type { ExitStatus } from '../core/failure.ts';
 import { readHostList } from '../core/policy/index.ts';
 import type { HostList, Listed, PassedOver } from '../core/policy/index.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
-import type { Journal, Outcome, World } from '../world.ts';
+import type { Answer, Journal, Outcome, World } from '../world.ts';
 import { readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
 import {
@@ -27,6 +27,8 @@ import {
   waysAhead,
 } from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
+import { keepLooks } from './keep-looks.ts';
+import type { Looked } from './keep-looks.ts';
 import { keyOwners } from './key-owners.ts';
 import { fits } from './known-targets.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -93,8 +95,9 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
   const reason = options.accept ?? 'there at enrolment';
   const begun = filesOf(clone.files, entries, reason);
   await world.repository.write(begun);
+  const answers: Looked[] = [];
   const servers = await watched(world, 'Enrolling', ready, options.limits, (step) =>
-    'done' in step ? Promise.resolve(step.done) : enrollOne(world, clone, journal, step, options.limits),
+    'done' in step ? Promise.resolve(step.done) : enrollOne(world, clone, journal, step, options.limits, (one) => answers.push(one)),
   );
   const kept = entries.filter(({ server }) =>
     servers.some(({ name, state }) => name === server.name && state === 'enrolled'),
@@ -106,9 +109,10 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
     clone,
     [...begun.keys()].filter((path) => !written.has(path)),
   );
+  const looks = await keepLooks(world, answers);
   const sorted = [...servers].sort((a, b) => (a.name < b.name ? -1 : 1));
   const statuses = [...sorted.map(({ state }) => STATUS[state]), ...(passedOver.length > 0 ? [EXIT.incomplete] : [])];
-  return { list: kind, servers: sorted, passedOver, written: [...written.keys()].sort(), status: worst(statuses) };
+  return { list: kind, servers: sorted, passedOver, written: [...written.keys(), ...looks].sort(), status: worst(statuses) };
 }
 
 /** Those of the list that are asked for; a name that the policy gives to another address is passed over. */
@@ -261,14 +265,16 @@ async function enrollOne(
   journal: Journal,
   { entry, found }: { readonly entry: Entry; readonly found: readonly FoundLine[] },
   limits: Limits,
+  keep: (looked: Looked) => void,
 ): Promise<EnrolledOne> {
-  const { server, id, accepted } = entry;
+  const { server, id, accepted, hostKeys } = entry;
   const base = { name: server.name, address: server.address, found };
-  const outcome: Outcome<unknown> = limits.signal.aborted
+  const outcome: Outcome<{ readonly answer: Answer }> = limits.signal.aborted
     ? { kind: 'unknown', why: 'not begun: interrupted' }
     : await install(world, clone, journal, entry, limits);
   if (outcome.kind !== 'done')
     return { ...base, state: outcome.kind, why: outcome.why, accepted: 0, ...(entry.known ? { id } : {}) };
+  keep({ name: server.name, hostKeys, answer: outcome.value.answer });
   const openssh = found.find(({ word }) => word === 'openssh')?.fields[0];
   return { ...base, state: 'enrolled', id, accepted: accepted.length, ...(openssh === undefined ? {} : { openssh }) };
 }

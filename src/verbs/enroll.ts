@@ -28,6 +28,7 @@ import {
   waysAhead,
 } from './enrolling.ts';
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
+import { keepLooks } from './keep-looks.ts';
 import { keyOwners } from './key-owners.ts';
 import type { Limits } from './side-by-side.ts';
 
@@ -81,7 +82,8 @@ export async function enroll(world: World, options: EnrollOptions): Promise<Enro
   try {
     const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
     const { answer } = mustReach(server, await install(world, clone, journal, entry, options.limits));
-    return { ...told(world, entry), times: answer.receipt.enrolled.times, found, accepted: accepted.length, written };
+    const looks = await keepLooks(world, [{ name: server.name, hostKeys, answer }]);
+    return { ...told(world, entry), times: answer.receipt.enrolled.times, found, accepted: accepted.length, written: [...written, ...looks].sort() };
   } catch (error) {
     await putBack(world, clone, written);
     throw error;
@@ -118,7 +120,8 @@ export async function confirmPrinted(world: World, options: EnrollOptions): Prom
   }
   const entry = newEntry(world, server, there.id, hostKeys);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
-  const { receipt } = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits));
+  const answer = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits));
+  const { receipt } = answer;
   const said = [
     ...receipt.waysIn.map(
       (way) => `way-in ${way.kind} ${way.account ?? '-'} ${way.subject} ${way.state} ${way.comment ?? '-'}`,
@@ -127,7 +130,8 @@ export async function confirmPrinted(world: World, options: EnrollOptions): Prom
   ];
   const lines = foundLines({ lines: said }, keyOwners(clone, world));
   const accepted = await acceptedWays(world, options, lines, there);
-  const written = await write(world, clone, { ...entry, accepted }, options.accept);
+  const files = await write(world, clone, { ...entry, accepted }, options.accept);
+  const written = [...files, ...(await keepLooks(world, [{ name: server.name, hostKeys, answer }]))].sort();
   return { ...told(world, entry), times: receipt.enrolled.times, found: lines, accepted: accepted.length, written };
 }
 

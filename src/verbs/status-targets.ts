@@ -4,7 +4,9 @@ import { credentialSums, everInForce, listedRevocations, signerSetHash } from '.
 import type { Chain, CredentialSum, Receipt, TextCrypto } from '../core/texts/index.ts';
 import { refusals } from './carry.ts';
 import type { Clone } from './clone.ts';
-import type { Heard } from './stored-receipts.ts';
+import type { KnownTarget } from './known-targets.ts';
+import type { Heard, LastLook } from './stored-receipts.ts';
+import { stateOf as stateOfWay } from './unmanaged-ways.ts';
 
 /**
  * `in-force`: it says this release and its own manifest. `partly`: this release, and another manifest. `ahead`: it has a
@@ -32,6 +34,8 @@ export interface TargetStatus {
   readonly otherReceiver?: boolean;
   /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
   readonly enrolledTimes?: number;
+  /** When it last told of ways in; absent where no answer here does, so that nobody knows of any. */
+  readonly waysToldOf?: Instant;
   /** What its logins are opened with, summed up; absent where it has none. */
   readonly credentials?: readonly CredentialSum[];
 }
@@ -41,9 +45,11 @@ export interface Reported {
   readonly target: string;
   readonly kind: 'failed' | 'differs' | 'refused' | 'conflict' | 'clock-behind' | 'unknown-way-in' | 'not-removed';
   readonly what: string;
+  /** Of a way in: when the target last told of any. */
+  readonly asOf?: Instant;
 }
 
-export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: TextCrypto): TargetStatus {
+export function targetStatus({ target, stored, look }: Heard, chain: Chain, crypto: TextCrypto): TargetStatus {
   const base = { name: target.name, id: target.id };
   if (stored.kind === 'none') return { ...base, state: 'never-heard' };
   if (stored.kind === 'not-believed') return { ...base, state: 'not-believed', why: stored.why };
@@ -60,6 +66,7 @@ export function targetStatus({ target, stored }: Heard, chain: Chain, crypto: Te
     otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
     ...(stored.proof === 'signed' ? { otherReceiver: receipt.receiver !== chain.newest.value.receiver } : {}),
     enrolledTimes: receipt.enrolled.times,
+    ...(look.kind === 'seen' ? { waysToldOf: look.time } : {}),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
 }
@@ -70,9 +77,10 @@ function stateOf({ release, manifest }: Receipt, manifestHash: string, { newest 
   return release.number === newest.value.number ? 'conflict' : 'lagging';
 }
 
-export function reportedBy({ target, stored }: Heard, nameOf: (id: string) => string): readonly Reported[] {
-  if (stored.kind !== 'believed') return [];
-  const { failed, differs, conflicts, clock, waysIn, accounts } = stored.receipt;
+export function reportedBy({ target, stored, look }: Heard, nameOf: (id: string) => string): readonly Reported[] {
+  const ways = waysReported(target, look);
+  if (stored.kind !== 'believed') return ways;
+  const { failed, differs, conflicts, clock, accounts } = stored.receipt;
   // A server's locked account stays for ever; a login at a provider is removed when its time has come.
   const denied = stored.proof === 'says' ? accounts.filter(({ state }) => state === 'locked') : [];
   const of = (kind: Reported['kind'], what: string): Reported => ({ target: target.name, kind, what });
@@ -83,15 +91,21 @@ export function reportedBy({ target, stored }: Heard, nameOf: (id: string) => st
     ...denied.map(({ id, account }) => of('not-removed', `${account === nameOf(id) ? account : `${account} of ${nameOf(id)}`}: denied, not yet removed`)),
     ...differs.map(({ what, subject }) => of('differs', `${what} ${subject}`)),
     ...(clock === 'behind' ? [of('clock-behind', 'nothing that ends is served until its clock is right')] : []),
-    ...waysIn
-      .filter(({ state }) => state === 'unknown')
-      .map(({ kind, account, subject, comment }) =>
-        of(
-          'unknown-way-in',
-          [kind, account ?? '-', subject, ...(comment === undefined ? [] : [`(${comment})`])].join(' '),
-        ),
-      ),
+    ...ways,
   ];
+}
+
+/** Those that it last told of and that are not accepted; an answer since then that tells of none does not make them go. */
+function waysReported({ name, manifest }: KnownTarget, look: LastLook): readonly Reported[] {
+  if (look.kind !== 'seen') return [];
+  return look.waysIn
+    .filter((way) => stateOfWay(manifest, way) === 'unknown')
+    .map(({ kind, account, subject, comment }) => ({
+      target: name,
+      kind: 'unknown-way-in',
+      what: [kind, account ?? '-', subject, ...(comment === undefined ? [] : [`(${comment})`])].join(' '),
+      asOf: look.time,
+    }));
 }
 
 /** A revocation, and the targets whose receipts do not show it yet: there the person may still get in. */

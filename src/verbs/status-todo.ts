@@ -198,6 +198,19 @@ const look: Find = ({ reported }) => {
   ];
 };
 
+/** Could not look is not nothing there: after a delivery alone nobody knows what else lets in. */
+const unlooked: Find = ({ targets }) => {
+  const names = targets.filter(({ release, waysToldOf }) => release !== undefined && waysToldOf === undefined).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    {
+      what: 'look-for-ways-in',
+      why: `no answer here tells what else lets in to ${some(names)}`,
+      next: names.length > 3 ? 'keyward drift' : `keyward drift${names.map((name) => ` --server ${name}`).join('')}`,
+    },
+  ];
+};
+
 const odd: Find = ({ refused, idle, gaps }) => [
   ...refused.map(({ number, reason }) => ({
     what: 'refused-release',
@@ -219,7 +232,7 @@ const odd: Find = ({ refused, idle, gaps }) => [
   })),
 ];
 
-const ORDER: readonly Find[] = [compare, check, pull, conflicts, tooFew, sign, renew, approve, enrollAgain, signers, deliver, receiver, look, odd];
+const ORDER: readonly Find[] = [compare, check, pull, conflicts, tooFew, sign, renew, approve, enrollAgain, signers, deliver, receiver, look, unlooked, odd];
 
 /** `web-1, web-2, web-3 and 9 more` */
 function some(names: readonly string[]): string {

@@ -1,7 +1,9 @@
 /**
- * What lets in beside keyward: ways in that the signed manifest accepts, and those that a server's stored receipt names.
+ * What lets in beside keyward: ways in that the signed manifest accepts, and those that a server named when it last told of
+ * any.
  * Keyward never changes them; whoever asks who reaches a server must be told of them all the same.
  */
+import type { Instant } from '../core/access/index.ts';
 import type { AcceptedLine, Manifest, WayIn } from '../core/texts/index.ts';
 import type { Looking } from './access-detail.ts';
 import { keyOwners } from './key-owners.ts';
@@ -14,10 +16,12 @@ export interface UnmanagedWay {
   /** A fingerprint for `key` and `ca`, else one word. */
   readonly subject: string;
   readonly state: 'accepted' | 'unknown';
-  /** Whether the server's stored receipt names it; an accepted one may be gone. */
+  /** Whether the server named it when it last told of ways in; an accepted one may be gone. */
   readonly seen: boolean;
-  /** Whether that receipt looked for ways in at all: an answer to a delivery does not, and says nothing about them. */
+  /** Whether it told of ways in at all, as far as answers lie here: an answer to a delivery says nothing about them. */
   readonly looked: boolean;
+  /** When that was; absent where it never did. */
+  readonly asOf?: Instant;
   /** What stands beside the key there. */
   readonly comment?: string;
   /** Whose key it is, where it is one of somebody known. */
@@ -29,32 +33,37 @@ export function unmanagedWays(looking: Looking, manifests: readonly Manifest[], 
   const owners: Owners = manifests.some(hasAny(looking)) ? keyOwners(looking.clone, looking, looking.manifests.values()) : new Map();
   const isTheirs = ({ subject }: AcceptedLine): boolean => whose === undefined || owners.get(subject)?.name === whose;
   const ways = manifests.flatMap((manifest) => {
-    const stored = looking.receipts?.of(manifest.target);
-    const seen = stored?.kind === 'believed' ? stored.receipt.waysIn : [];
-    const looked = stored?.kind === 'believed' && (stored.proof === 'says' || stored.receipt.looked.some(({ what }) => what === 'sudoers-file'));
+    const look = looking.receipts?.look(manifest.target);
+    const [seen, when] = look?.kind === 'seen' ? [look.waysIn, { looked: true, asOf: look.time }] : [[], { looked: false }];
     const names = new Set(seen.map(nameOf));
     const unseen = manifest.accepted.filter((line) => !names.has(nameOf(line)));
     const target = looking.targetName(manifest.target);
     return [
-      ...seen.filter(isTheirs).map((way) => ({ target, ...told(way, owners), state: way.state, seen: true, looked })),
+      ...seen.filter(isTheirs).map((way) => ({ target, ...told(way, owners), state: stateOf(manifest, way), seen: true, ...when })),
       ...unseen.filter(isTheirs).map((line) => ({
         target,
         ...told({ ...line, comment: undefined }, owners),
         state: 'accepted' as const,
         seen: false,
-        looked,
+        ...when,
       })),
     ];
   });
   return ways.sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
 }
 
+/** By the manifest, not by the answer: it may be older than what is accepted now. */
+export function stateOf({ accepted }: Pick<Manifest, 'accepted'>, way: AcceptedLine): 'accepted' | 'unknown' {
+  const name = nameOf(way);
+  return accepted.some((line) => nameOf(line) === name) ? 'accepted' : 'unknown';
+}
+
 type Owners = ReadonlyMap<string, KeyOwner>;
 
 function hasAny({ receipts }: Looking): (manifest: Manifest) => boolean {
   return ({ accepted, target }) => {
-    const stored = receipts?.of(target);
-    return accepted.length > 0 || (stored?.kind === 'believed' && stored.receipt.waysIn.length > 0);
+    const look = receipts?.look(target);
+    return accepted.length > 0 || (look?.kind === 'seen' && look.waysIn.length > 0);
   };
 }
 

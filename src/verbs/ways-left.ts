@@ -17,14 +17,14 @@ export interface WayLeft {
 }
 
 /**
- * By what the signed manifests accept and what stored receipts name. `receipts` are the files as they lay there before
- * anything was carried: only an answer to `drift` names ways in.
+ * By what the signed manifests accept and what the servers last told of ways in. `receipts` are the files of receipts/ as they
+ * lay there before anything was carried.
  */
 export function waysLeft(world: World, clone: Clone, keys: readonly PublicKey[], receipts: ReadonlyMap<string, Uint8Array>): readonly WayLeft[] {
   const own = new Set(keys.map((key) => fingerprint(key, world.crypto.sha256)));
   const { heard } = judgeReceipts(world, clone, receipts);
-  return heard.flatMap(({ target, stored }) => {
-    const seen = stored.kind === 'believed' ? stored.receipt.waysIn : [];
+  return heard.flatMap(({ target, look }) => {
+    const seen = look.kind === 'seen' ? look.waysIn : [];
     const ways = [...target.manifest.accepted, ...seen].filter(({ subject }) => own.has(subject));
     const found = new Map(ways.map(({ account, subject }) => [`${account ?? ''} ${subject}`, { account, subject }]));
     return [...found.values()].map(({ account, subject }) => ({

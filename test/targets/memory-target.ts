@@ -3,7 +3,7 @@
  * by the core's own reading of the texts. It is allowed to stand in because it passes the contract that the real server
  * passes (memory.contract.test.ts). It ends no processes and knows no clock: such things are tried on real servers.
  */
-import type { ServerId } from '../../src/core/access/index.ts';
+import type { Instant, ServerId } from '../../src/core/access/index.ts';
 import { readPublicKey } from '../../src/core/ssh/public-key.ts';
 import {
   hashOf,
@@ -18,7 +18,7 @@ import {
   verifyRelease,
   verifyRevocation,
 } from '../../src/core/texts/index.ts';
-import type { Manifest, Receipt, Release, Revocation, Verified } from '../../src/core/texts/index.ts';
+import type { Manifest, Receipt, Release, Revocation, Verified, WayIn } from '../../src/core/texts/index.ts';
 import type { AbortSignalLike, Answer, Offer, OfferAnswer, Outcome, Parcel, Signed, Target } from '../../src/world.ts';
 import { crypto, sha } from '../core/texts/signing.ts';
 import type { Pen } from '../core/texts/signing.ts';
@@ -46,12 +46,17 @@ export class MemoryServer {
   known: Verified<Release>;
   manifest: { readonly value: Manifest; readonly hash: string } | undefined;
   readonly held = new Map<string, { readonly value: Revocation; readonly signed: Signed }>();
+  /** Told, as a server does, only to whoever asks for nothing else. */
+  waysIn: readonly WayIn[] = [];
+  /** Its clock; when it was enrolled, where nobody sets it. */
+  clock: Instant;
   /** How many parcels with texts it took; shows that a second run really came. */
   parcels = 0;
 
   constructor(parts: MemoryParts) {
     this.parts = parts;
     this.known = parts.enrolled;
+    this.clock = parts.enrolled.value.issued;
   }
 
   /** All that is in force, as text. */
@@ -115,11 +120,12 @@ export class MemoryServer {
   answer(parcel: Parcel, refused: Receipt['refused']): Answer {
     const { organization, id, host } = this.parts;
     const open = new Set(this.lines().map((line) => line.split(' ')[0]));
+    const isLook = parcel.about.length + parcel.revocations.length + parcel.releases.length === 0;
     const value: Receipt = {
       organization,
       target: id as ServerId,
       nonce: parcel.nonce,
-      time: this.parts.enrolled.value.issued,
+      time: this.clock,
       enrolled: { times: 1, last: this.parts.enrolled.value.issued },
       release: { number: this.known.value.number, hash: this.known.hash },
       signerSet: { number: this.known.value.signerSet, hash: signerSetHash(this.known.value, crypto) },
@@ -142,8 +148,11 @@ export class MemoryServer {
       failed: [],
       refused,
       conflicts: [],
-      looked: [{ what: 'account', count: this.manifest?.value.accounts.length ?? 0 }],
-      waysIn: [],
+      looked: [
+        { what: 'account', count: this.manifest?.value.accounts.length ?? 0 },
+        ...(isLook ? [{ what: 'sudoers-file', count: 3 } as const] : []),
+      ],
+      waysIn: isLook ? this.waysIn : [],
     };
     const text = receiptText.write(value);
     const signed = { text, signatures: [host.sign(text, NAMESPACES.receipt)] };

@@ -412,7 +412,8 @@ describe('what lets in beside keyward', () => {
         owner: 'bob',
         state: 'unknown',
         seen: true,
-        looked: false,
+        looked: true,
+        asOf: org.clock.now(),
       },
     ]);
     await org.receipt('db-1', {

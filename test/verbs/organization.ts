@@ -257,7 +257,7 @@ class Parts implements Organization {
       failed: [],
       refused: [],
       conflicts: [],
-      looked: [{ what: 'account', count: 20 }],
+      looked: [{ what: 'account', count: 20 }, { what: 'sudoers-file', count: 3 }],
       waysIn: [],
       ...parts,
     };

@@ -72,6 +72,16 @@ const target = v.strictObject({
       v.strictObject({ state: v.picklist(['not-believed', 'unknown']), why: v.string() }),
     ]),
   ),
+  ways: v.exactOptional(
+    v.pipe(
+      v.variant('state', [
+        v.strictObject({ state: v.literal('told'), time: instant }),
+        v.strictObject({ state: v.literal('never-told') }),
+        v.strictObject({ state: v.picklist(['not-believed', 'unknown']), why: v.string() }),
+      ]),
+      v.description('when it last told of ways in, for another day by then; never-told: nobody knows what else lets in there'),
+    ),
+  ),
 });
 const revoked = v.strictObject({
   name: v.pipe(v.string(), v.description('the file in revoked/')),
@@ -103,8 +113,9 @@ const wayIn = v.strictObject({
   account: v.exactOptional(v.string()),
   subject: v.string(),
   state: v.picklist(['accepted', 'unknown']),
-  seen: v.pipe(v.boolean(), v.description('the stored receipt names it')),
-  looked: v.pipe(v.boolean(), v.description('the stored receipt looked for ways in; an answer to a delivery does not')),
+  seen: v.pipe(v.boolean(), v.description('the target named it when it last told of ways in')),
+  looked: v.pipe(v.boolean(), v.description('an answer here tells of ways in; one to a delivery does not')),
+  asOf: v.exactOptional(v.pipe(instant, v.description('when it last told of ways in'))),
   comment: v.exactOptional(v.string()),
   owner: v.exactOptional(v.string()),
 });

@@ -52,6 +52,7 @@ export const schema = v.strictObject({
       target: v.string(),
       kind: v.picklist(['failed', 'differs', 'refused', 'conflict', 'clock-behind', 'unknown-way-in', 'not-removed']),
       what: v.string(),
+      asOf: v.exactOptional(v.pipe(instant, v.description('of a way in: when the target last told of any'))),
     }),
   ),
   drafts: v.array(

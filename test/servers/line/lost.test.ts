@@ -147,7 +147,7 @@ describe.skipIf(needs() !== undefined)(`all signers lost${needs() === undefined 
     const { targets, todo } = await status('erin');
     expect(targets.map(({ state, enrolledTimes }) => [state, enrolledTimes])).toEqual([['in-force', 2], ['in-force', 2]]);
     // What it found there and wrote as accepted is a proposal, as ever.
-    expect(todo.map(({ what }) => what)).toEqual(['approve']);
+    expect(todo.map(({ what }) => what)).toEqual(['approve', 'look']);
     for (const who of ['dora', 'erin']) await approve(who);
     await company.must('dora', 'deliver');
     expect((await status('erin')).todo).toEqual([]);
