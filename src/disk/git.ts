@@ -15,13 +15,13 @@ interface Ran {
 export async function commitPaths(root: string, paths: readonly string[], message: string): Promise<Outcome<void>> {
   for (const path of paths) segmentsOf(path);
   return withGit(async () => {
-    const inside = await git(root, ['rev-parse', '--is-inside-work-tree']);
+    const inside = await git(root, ['rev-parse', '--is-inside-work-tree', '--show-prefix']);
     if (inside.status !== 0) return refused(`${root} is under no version control (git says: ${lastLine(inside)})`);
     const known = await knownTo(root, paths);
     if (known.length === 0) return { kind: 'done', value: undefined };
     const added = await git(root, ['add', '--all', '--', ...known]);
     if (added.status !== 0) return refused(`git add: ${lastLine(added)}`);
-    const other = await stagedOtherwise(root, known);
+    const other = await stagedOtherwise(root, inside.stdout.split('\n')[1] ?? '', known);
     if (other !== undefined) return refused(other);
     const changed = await git(root, ['diff', '--cached', '--quiet', '--', ...known]);
     if (changed.status === 0) return { kind: 'done', value: undefined };
@@ -120,13 +120,14 @@ async function knownTo(root: string, paths: readonly string[]): Promise<readonly
  * Attributes of the repository may have git commit other bytes than those that were written: an encoding, a filter such
  * as LFS. Then a signed text would be none any more for everybody else.
  */
-async function stagedOtherwise(root: string, paths: readonly string[]): Promise<string | undefined> {
+async function stagedOtherwise(root: string, prefix: string, paths: readonly string[]): Promise<string | undefined> {
   const staged = await git(root, ['ls-files', '-z', '--stage', '--', ...paths]);
   const entries = staged.stdout.split('\0').flatMap((line) => {
     const [, hash, path] = /^\d+ ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
     return hash === undefined || path === undefined ? [] : [{ hash, path }];
   });
-  const read = await git(root, ['hash-object', '--no-filters', '--stdin-paths'], entries.map(({ path }) => `${path}\n`).join(''));
+  // From the top of the work tree, wherever it is asked.
+  const read = await git(root, ['hash-object', '--no-filters', '--stdin-paths'], entries.map(({ path }) => `${prefix}${path}\n`).join(''));
   const hashes = read.stdout.split('\n');
   const other = entries.find(({ hash }, i) => hashes[i] !== hash);
   return other === undefined ? undefined : `git would commit other bytes of ${other.path} than were written: look at .gitattributes`;

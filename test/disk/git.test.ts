@@ -1,6 +1,6 @@
 /** Commits of exactly the paths named, in a real git repository. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRepository } from '../../src/disk/index.ts';
@@ -138,4 +138,83 @@ test('tells every version of a file, byte for byte, newest first, and writes not
   await expect(repository.history(['../outside'], tell)).rejects.toThrow();
   expect(git(top, 'status', '--porcelain') + git(top, 'rev-parse', 'HEAD')).toBe(before);
   expect(await (await openRepository(ownFolder())).history(['x'], tell)).toMatchObject({ kind: 'unknown' });
+});
+
+test('a clone whose own settings would have git run programs, fetch, or put other bytes in the place of some, is only read', async () => {
+  const root = gitFolder();
+  const ran = join(ownFolder(), 'ran');
+  const program = join(root, '.git/program');
+  writeFileSync(program, `#!/bin/sh\ntouch ${ran}\n`, { mode: 0o755 });
+  mkdirSync(join(root, 'receipts'));
+  for (const text of ['one\n', 'two\n']) {
+    writeFileSync(join(root, 'receipts/web-1'), text);
+    git(root, 'add', '--all');
+    git(root, 'commit', '--quiet', '--message', text);
+  }
+  // A commit that carries a signature, so that there is one to check.
+  writeFileSync(join(root, 'receipts/web-1'), 'three\n');
+  git(root, 'add', '--all');
+  const who = 'A <a@example.com> 1700000000 +0000';
+  const parent = git(root, 'rev-parse', 'HEAD').trim();
+  const signature = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n xxxx\n -----END PGP SIGNATURE-----';
+  const commit = `tree ${git(root, 'write-tree').trim()}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n${signature}\n\nthree\n`;
+  const hash = execFileSync('git', ['-C', root, 'hash-object', '-t', 'commit', '-w', '--stdin'], { input: commit, encoding: 'utf8' });
+  git(root, 'update-ref', 'HEAD', hash.trim());
+  const other = execFileSync('git', ['-C', root, 'hash-object', '-w', '--stdin'], { input: 'somebody else\n', encoding: 'utf8' });
+  git(root, 'replace', `${parent}:receipts/web-1`, other.trim());
+  const settings = ['core.fsmonitor', 'gpg.program', 'core.pager', 'diff.external', 'core.sshCommand', 'alias.log'];
+  for (const setting of settings) git(root, 'config', setting, setting.startsWith('alias') ? `!${program}` : program);
+  for (const setting of ['log.showSignature', 'log.follow']) git(root, 'config', setting, 'true');
+  const read = async (): Promise<unknown> => {
+    const found: string[] = [];
+    const told = await (await openRepository(root)).history(['receipts/web-1'], (_, versions) => found.push(...versions.map((bytes) => Buffer.from(bytes).toString())));
+    return [found, told, existsSync(ran)];
+  };
+  expect(await read()).toEqual([['three\n', 'two\n', 'one\n'], { kind: 'done', value: { whole: true } }, false]);
+  expect((await (await openRepository(root)).head()).kind).toBe('done');
+  // What the clone lacks is not fetched, and not taken for what never was.
+  for (const [name, value] of Object.entries({ 'core.repositoryformatversion': '1', 'extensions.partialClone': 'o', 'remote.o.url': 'ssh://x/y', 'remote.o.promisor': 'true' })) git(root, 'config', name, value);
+  const first = git(root, 'rev-parse', `${parent}~1:receipts/web-1`).trim();
+  rmSync(join(root, '.git/objects', first.slice(0, 2), first.slice(2)));
+  expect(await read()).toEqual([['three\n', 'two\n'], { kind: 'done', value: { whole: false } }, false]);
+});
+
+test('a file that was a folder, a link or a submodule for a while hides no version of it or of others', async () => {
+  const root = gitFolder();
+  mkdirSync(join(root, 'receipts'));
+  const file = join(root, 'receipts/web-1');
+  const commit = (): void => {
+    git(root, 'add', '--all');
+    git(root, 'commit', '--quiet', '--message', 'x');
+  };
+  writeFileSync(join(root, 'receipts/web-2'), 'other');
+  writeFileSync(file, 'one');
+  commit();
+  rmSync(file);
+  mkdirSync(file);
+  writeFileSync(join(file, 'x'), '');
+  commit();
+  rmSync(file, { recursive: true });
+  git(root, 'update-index', '--force-remove', 'receipts/web-1/x');
+  git(root, 'update-index', '--add', '--cacheinfo', `160000,${git(root, 'rev-parse', 'HEAD').trim()},receipts/web-1`);
+  git(root, 'commit', '--quiet', '--message', 'x');
+  git(root, 'update-index', '--force-remove', 'receipts/web-1');
+  writeFileSync(file, 'two');
+  commit();
+  const told = new Map<string, readonly string[]>();
+  const paths = ['receipts/web-1', 'receipts/web-2'];
+  await (await openRepository(root)).history(paths, (path, versions) => void told.set(path, versions.map((bytes) => Buffer.from(bytes).toString())));
+  expect([...told]).toEqual([['receipts/web-1', ['two', 'one']], ['receipts/web-2', ['other']]]);
+});
+
+test('what attributes of the repository would change on its way into a commit is not committed', async () => {
+  const root = gitFolder();
+  const repository = await openRepository(root);
+  mkdirSync(join(root, 'policy'));
+  const inside = await openRepository(join(root, 'policy'));
+  await repository.write(new Map([['.gitattributes', bytesOf('policy/revoked/* working-tree-encoding=UTF-7\n')]]));
+  await inside.write(new Map([['revoked/bob-1a2b3c4d', bytesOf('a+b/c=\n')], ['keys/bob.pub', bytesOf('key\n')]]));
+  expect(await inside.commit(['keys/bob.pub'], 'x')).toMatchObject({ kind: 'done' });
+  const outcome = await inside.commit(['revoked/bob-1a2b3c4d', 'keys/bob.pub'], 'x');
+  expect(outcome).toEqual({ kind: 'refused', why: 'git would commit other bytes of revoked/bob-1a2b3c4d than were written: look at .gitattributes' });
 });
