@@ -18,7 +18,7 @@ import type { Style } from '../terminal/style.ts';
 import { processScreen, type Screen } from '../terminal/terminal.ts';
 import type { joinWorld } from '../main.ts';
 import { globalFlags } from './flags.ts';
-import { usageFailure } from './usage.ts';
+import { isUsage, usageFailure } from './usage.ts';
 
 /** What a command's work comes to: a value, and why the exit status is not 0 where it is not. */
 export type Work<T> =
@@ -98,16 +98,25 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
   }
 
   async #read(): Promise<void> {
+    const parsed = await this.#parsed();
+    const verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length;
+    this.flags = parsed.flags as FlagsOf<C>;
+    this.args = parsed.args as ArgsOf<C>;
+    const { quiet, confirm = [], 'accept-risk': risks = [], 'no-input': noInput } = this.flags as GlobalFlags;
+    this.screen = processScreen({ quiet, verbosity, confirmed: confirm, risks, input: !noInput });
+  }
+
+  async #parsed() {
+    const { flags, strict } = this.ctor;
+    // oclif would take what is piped in for an argument that is not there: `--from -`, or a loop that reads a list.
+    const args = Object.fromEntries(Object.entries(this.ctor.args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
+    const takes = { flags: { ...globalFlags, ...flags }, args, strict };
     try {
-      const { flags, args, strict } = this.ctor;
-      const parsed = await this.parse({ flags: flags ?? {}, baseFlags: globalFlags, args, strict });
-      const verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length;
-      this.flags = parsed.flags as FlagsOf<C>;
-      this.args = parsed.args as ArgsOf<C>;
-      const { quiet, confirm = [], 'accept-risk': risks = [], 'no-input': noInput } = this.flags as GlobalFlags;
-      this.screen = processScreen({ quiet, verbosity, confirmed: confirm, risks, input: !noInput });
+      return await this.parse(takes);
     } catch (error) {
-      throw usageFailure(error, this.ctor);
+      if (!isUsage(error)) throw error;
+      const { wrongWords } = await import('./wrong-words.ts');
+      throw usageFailure(await wrongWords(error, this.argv, takes, (patient, argv) => this.parse(patient, argv)), this.ctor);
     }
   }
 

@@ -39,7 +39,7 @@ function explain(error: unknown, argv: readonly string[], config: Config | undef
   const missing = error instanceof Error ? /^[Cc]ommand (.+) not found$/.exec(error.message)?.[1] : undefined;
   const failure =
     missing === undefined
-      ? asFailure(usageFailure(error, { id: '' }))
+      ? asFailure(usageFailure([error], { id: '' }))
       : unknownCommand(missing, [...(config?.commandIDs ?? []), 'help', 'autocomplete']);
   if (argv.includes('--json')) screen.print(jsonText(failureValue(failure)));
   if (process.env['DEBUG'] !== undefined && error instanceof Error) screen.complain(error.stack ?? error.message);

@@ -2,23 +2,45 @@
 import { Failure } from '../core/failure.ts';
 import { nearest } from '../core/policy/nearest.ts';
 
-/** Anything that is not oclif's own complaint is given back as it is. */
-export function usageFailure(
-  error: unknown,
-  command: { readonly id: string; readonly flags?: object; readonly baseFlags?: object },
-): unknown {
-  if (!(error instanceof Error) || !('oclif' in error || 'parse' in error)) return error;
+interface Spoken {
+  readonly id: string;
+  readonly flags?: object;
+  readonly baseFlags?: object;
+}
+
+/** Whether it is oclif's own complaint about the words of a line. */
+export function isUsage(error: unknown): error is Error {
+  return error instanceof Error && ('oclif' in error || 'parse' in error);
+}
+
+/** All that is wrong, as one Failure. Anything that is not oclif's own complaint is given back as it is. */
+export function usageFailure(errors: readonly unknown[], command: Spoken): unknown {
+  const foreign = errors.find((error) => !isUsage(error));
+  if (foreign !== undefined) return foreign;
   const name = `keyward ${command.id.replaceAll(':', ' ')}`;
-  const [message = 'wrong arguments'] = error.message.split('\nSee more help');
   const known = Object.keys({ ...command.baseFlags, ...command.flags, help: true });
-  const wrong =
-    'flags' in error && Array.isArray(error.flags) ? error.flags.filter((flag) => typeof flag === 'string') : [];
-  const meant = wrong.flatMap((flag) => nearest(flag.replace(/^-+/, '').replace(/=.*$/, ''), known) ?? []);
+  const meant = errors
+    .flatMap((error) => wordsIn(error, 'flags'))
+    .flatMap((flag) => nearest(flag.replace(/^-+/, '').replace(/=.*$/, ''), known) ?? []);
   const next =
     meant.length > 0
       ? `write ${meant.map((flag) => `--${flag}`).join(', ')}, or see ${name} --help`
       : `see ${name} --help`;
-  return new Failure('usage', missingArguments(error) ?? plainWords(message), { next });
+  const said = errors.filter(isUsage).map((error) => missingArguments(error) ?? plainWords(error.message.split('\nSee more help')[0] ?? ''));
+  return new Failure('usage', [...new Set(said)].join('; ') || 'wrong arguments', { next });
+}
+
+/** What oclif says of one flag's value; it says so of the first only. */
+export function valueProblem(flag: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return Object.assign(new Error(why.startsWith('Expected --') ? why : `Parsing --${flag} ${why}`), { parse: {} });
+}
+
+/** The words of the line that a complaint is about; none where it tells none. */
+export function wordsIn(error: unknown, which: 'flags' | 'args'): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const words: unknown = Object.entries(error).find(([name]) => name === which)?.[1];
+  return Array.isArray(words) ? words.filter((word) => typeof word === 'string') : [];
 }
 
 /** oclif's sentences and indented lists in keyward's words, on one line. */
@@ -38,7 +60,10 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Parsing --(\S+) No directory found at (.*)$/, '--$1: there is no folder $2'],
   [/^Parsing --(\S+) (\S.*) exists but is not a directory$/, '--$1: $2 is no folder'],
   [/^Flag (--\S+) expects a value$/, '$1 needs a value behind it'],
-  [/=(true|false) cannot also be provided when using/, ' does not go together with'],
+  [/^Flag (--\S+) expects one of these values: (.*)$/, '$1 needs a value behind it: $2'],
+  [/^Flag (--\S+) can only be specified once$/, '$1 may be given once'],
+  [/=\S* cannot also be provided when using/g, ' does not go together with'],
+  [/All of the following must be provided when using (--\S+): (--\S+)/, '$1 needs $2 beside it'],
 ];
 
 /** `missing: HANDLE (a short name)`; oclif's own text goes on about flags. */
