@@ -2,8 +2,8 @@
  * Writes a new employee or machine into the policy, with a key, and says what they will reach once a release is signed
  * and delivered. No server is touched.
  */
-import { newId } from '../core/access/index.ts';
-import type { SubjectId } from '../core/access/index.ts';
+import { formatInstant, newId, readEnd } from '../core/access/index.ts';
+import type { Instant, SubjectId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
 import { addEmployee, addMachine, compilePolicy } from '../core/policy/index.ts';
 import type { Compilation, Compiled, Edited, PolicyFiles } from '../core/policy/index.ts';
@@ -56,7 +56,7 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
   const { path, bytes } = policyEdit(files, id, options);
   const edited = new Map([...files, [path, bytes]]);
   // Compiled before anything is written: a team or a date that does not exist leaves every file as it was.
-  const after = mustFit(handle, compilePolicy(edited, now, world.crypto.sha256));
+  const after = mustFit(options, compilePolicy(edited, now, world.crypto.sha256), now);
   const key = options.key === undefined || options.dryRun ? undefined : await keyFrom(world, handle, options.key);
   // The policy's line first: a key file without its line would be a finding, a line without a key is none.
   const all = new Map([[path, bytes] as const, ...(key === undefined ? [] : keyEdit(world, edited, handle, key))]);
@@ -77,11 +77,15 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
 }
 
 /** The places of the findings are in no file: what was given for the new line is wrong, and only that is shown. */
-function mustFit(handle: string, { policy, findings }: Compilation): Compiled {
-  if (policy !== undefined) return policy;
+function mustFit({ handle, until }: OnboardOptions, { policy, findings }: Compilation, now: Instant): Compiled {
+  const end = until === undefined ? undefined : readEnd(until);
+  // In a file that is read later it is only a warning; nobody begins with an end that has passed.
+  const over = end !== undefined && end < now ? [`--until ${until ?? ''} is over: it ended ${formatInstant(end)}`] : [];
+  if (policy !== undefined && over.length === 0) return policy;
   const wrong = findings.filter(({ severity }) => severity === 'error');
-  const suggested = wrong.flatMap(({ suggestion }) => suggestion ?? []);
-  throw new Failure('policy', `${handle} was not added: ${wrong.map(({ message }) => message.replace(/\.$/, '')).join('; ')}`, {
+  const suggested = [...wrong.flatMap(({ suggestion }) => suggestion ?? []), ...over.map(() => 'Give a day that is still to come.')];
+  const messages = [...wrong.map(({ message }) => message.replace(/\.$/, '')), ...over];
+  throw new Failure('policy', `${handle} was not added: ${messages.join('; ')}`, {
     next: `nothing was written. ${suggested.length > 0 ? suggested.join(' ') : 'Give it otherwise, see `keyward onboard --help`'}`,
   });
 }
