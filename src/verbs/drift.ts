@@ -1,7 +1,7 @@
 /** The newest signed release, with the revocations on top, against what the targets answer. It changes no target. */
 import { EXIT, Failure, worst } from '../core/failure.ts';
 import type { ExitStatus, Place } from '../core/failure.ts';
-import { agesOf, credentialsRead } from '../core/texts/index.ts';
+import { agesOf, credentialsRead, everInForce } from '../core/texts/index.ts';
 import type { CredentialRead, Looked, Receipt } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { carryTo, keepAnswers, unlisted } from './carry.ts';
@@ -13,6 +13,8 @@ import type { KeyOwner } from './key-owners.ts';
 import { keepLooks } from './keep-looks.ts';
 import { choose, knownTargets } from './known-targets.ts';
 import type { Choice } from './known-targets.ts';
+import { receiverHere, renewalOf } from './receiver-here.ts';
+import type { ReceiverHere } from './receiver-here.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
@@ -68,7 +70,8 @@ export async function drift(world: World, options: { readonly choice: Choice; re
     );
     const written = [...(await keepAnswers(world, clone, carried)), ...(await keepLooks(world, looked))].sort();
     const owners = keyOwners(clone, world, targets.map(({ manifest }) => manifest));
-    const reports = carried.map((one) => driftOf(clone, owners, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const here = receiverHere(clone, (await world.receiver()).hash);
+    const reports = carried.map((one) => driftOf(clone, { owners, here }, one)).sort((a, b) => (a.name < b.name ? -1 : 1));
     const statuses = reports.map((one) => STATUS[one.state]);
     return { organization: clone.organization, release: { number: newest.value.number, hash: newest.hash }, targets: reports, written, status: worst(statuses) };
   } finally {
@@ -83,12 +86,18 @@ const STATUS: Readonly<Record<DriftOf['state'], ExitStatus>> = {
   refused: EXIT.refused,
 };
 
-function driftOf(clone: Clone, owners: ReadonlyMap<string, KeyOwner>, { target, outcome }: Carried): DriftOf {
+/** What answers are held against, beside the clone. */
+interface Against {
+  readonly owners: ReadonlyMap<string, KeyOwner>;
+  readonly here: ReceiverHere;
+}
+
+function driftOf(clone: Clone, { owners, here }: Against, { target, outcome }: Carried): DriftOf {
   const place = clone.policy.places.get(target.manifest.target);
   const base = { name: target.name, id: target.id, ...(place === undefined ? {} : { place }) };
   if (outcome.kind !== 'done') return { ...base, state: outcome.kind, why: outcome.why, differences: [], looked: [] };
   const { receipt } = outcome.value;
-  const differences = [...managed(clone, target.manifestHash, receipt), ...changedReceiver(clone, receipt), ...unmanaged(receipt, owners)];
+  const differences = [...managed(clone, target.manifestHash, receipt), ...changedReceiver(clone, here, receipt), ...unmanaged(receipt, owners)];
   const credentials = credentialsRead(receipt);
   return {
     ...base,
@@ -117,9 +126,12 @@ function managed(clone: Clone, manifest: string, receipt: Receipt): readonly Dif
 }
 
 /** The programs there are not those that the signers named: an older keyward's, or somebody changed them. */
-function changedReceiver(clone: Clone, receipt: Receipt): readonly Difference[] {
-  if (receipt.receiver === clone.chain?.newest.value.receiver) return [];
-  return [{ what: 'receiver', subject: `${receipt.receiver.slice(0, 12)}, not the one of the release; \`keyward server enroll\` again renews it`, managed: false }];
+function changedReceiver({ chain }: Clone, here: ReceiverHere, { receiver, release }: Receipt): readonly Difference[] {
+  if (receiver === chain?.newest.value.receiver) return [];
+  const had = everInForce(chain).findLast(({ value }) => value.receiver === receiver)?.value.number;
+  const of = had === undefined ? 'of no release here' : `of release ${had}`;
+  const isAhead = release.number > (chain?.newest.value.number ?? 0);
+  return [{ what: 'receiver', subject: `${receiver.slice(0, 12)}, ${of}, not the one of the newest; ${renewalOf(here, isAhead)}`, managed: false }];
 }
 
 /** What keyward names and never touches. */

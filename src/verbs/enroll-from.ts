@@ -31,6 +31,7 @@ import { keepLooks } from './keep-looks.ts';
 import type { Looked } from './keep-looks.ts';
 import { keyOwners } from './key-owners.ts';
 import { fits } from './known-targets.ts';
+import { mustCarrySigned } from './receiver-here.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
@@ -85,6 +86,7 @@ const STATUS: Readonly<Record<EnrolledState, ExitStatus>> = {
 export async function enrollFrom(world: World, options: EnrollFromOptions): Promise<EnrollFromReport> {
   const clone = await readClone(world, { for: 'act' });
   releaseToPin(clone);
+  await mustCarrySigned(world, clone);
   const { kind, hosts, passedOver } = chosen(clone, options);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
   const looked = await watched(world, 'Looking at', hosts, options.limits, (host) =>

@@ -30,6 +30,7 @@ import {
 import type { Enrolling, Entry, FoundLine } from './enrolling.ts';
 import { keepLooks } from './keep-looks.ts';
 import { keyOwners } from './key-owners.ts';
+import { mustCarrySigned } from './receiver-here.ts';
 import type { Limits } from './side-by-side.ts';
 
 export interface EnrollOptions {
@@ -146,6 +147,7 @@ async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'k
     port: options.port ?? there?.port ?? 22,
   };
   releaseToPin(clone);
+  if (believe === 'asked') await mustCarrySigned(world, clone);
   // Those that were given with --print stand in the repository.
   const before = believe === 'known' && there !== undefined ? there.hostKeys : [];
   const given = readHostKeys(options.hostKeys ?? []);

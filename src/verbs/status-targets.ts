@@ -30,7 +30,7 @@ export interface TargetStatus {
   readonly sameManifest?: boolean;
   /** It knows another signer set than the one of the newest release, so it would believe others (R20). */
   readonly otherSigners?: boolean;
-  /** What runs there is not the receiver of the newest release: enrolling again renews it. */
+  /** What runs there is not the receiver of the newest release; absent where it has a later one, which may name another. */
   readonly otherReceiver?: boolean;
   /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
   readonly enrolledTimes?: number;
@@ -64,7 +64,7 @@ export function targetStatus({ target, stored, look }: Heard, chain: Chain, cryp
     proof: stored.proof,
     ...(state === 'lagging' ? { sameManifest: receipt.manifest === target.manifestHash } : {}),
     otherSigners: receipt.signerSet.hash !== signerSetHash(chain.newest.value, crypto),
-    ...(stored.proof === 'signed' ? { otherReceiver: receipt.receiver !== chain.newest.value.receiver } : {}),
+    ...(stored.proof === 'signed' && state !== 'ahead' ? { otherReceiver: receipt.receiver !== chain.newest.value.receiver } : {}),
     enrolledTimes: receipt.enrolled.times,
     ...(look.kind === 'seen' ? { waysToldOf: look.time } : {}),
     ...(credentials.length === 0 ? {} : { credentials }),

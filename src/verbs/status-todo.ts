@@ -85,8 +85,9 @@ const renew: Find = ({ release, drafts }) => {
   return [{ what: 'renew', why, next: 'keyward approve' }];
 };
 
-const approve: Find = ({ release, plan, drafts, revocations }) => {
-  if (drafts.length > 0) return [];
+const approve: Find = ({ release, plan, drafts, revocations, receiver: { state } }) => {
+  // An older keyward means the receiver itself as a change; the one that is to be installed says what really is to be signed.
+  if (drafts.length > 0 || state === 'older') return [];
   if (release === undefined)
     return [
       {
@@ -107,21 +108,31 @@ const approve: Find = ({ release, plan, drafts, revocations }) => {
   return [{ what: 'approve', why: why.join(', and '), next: 'keyward plan, then keyward approve' }];
 };
 
+/** First of all that is signed or enrolled: an older keyward would sign an older receiver, and put it on servers again. */
+const olderHere: Find = ({ receiver: { state }, release, targets }) => {
+  if (state !== 'older') return [];
+  const why = `this keyward carries an older receiver than release ${release?.number ?? 0} was made with: approve nothing with it`;
+  const other = namesOfOther(targets);
+  const after = other.length === 0 ? '' : `, then keyward server enroll ${other.length === 1 ? other[0] : 'again'} for the receiver of ${some(other)}`;
+  return [{ what: 'renew-keyward', why, next: `install the version of keyward that made it${after}` }];
+};
+
+function namesOfOther(targets: Parts['targets']): readonly string[] {
+  return targets.filter(({ otherReceiver }) => otherReceiver === true).map(({ name }) => name);
+}
+
 /** Renewing goes by enrolling again, and only with the receiver that was signed. */
 const receiver: Find = ({ receiver: { state }, release, targets }) => {
+  if (state === 'older') return [];
   const number = release?.number ?? 0;
-  if (state === 'older') {
-    const why = `this keyward carries an older receiver than release ${number} was made with: approve nothing with it`;
-    return [{ what: 'renew-keyward', why, next: 'install the version of keyward that made it' }];
-  }
-  const other = targets.filter(({ otherReceiver }) => otherReceiver === true).map(({ name }) => name);
+  const other = namesOfOther(targets);
   if (state === 'other') {
     const why = `this keyward carries another receiver than release ${number} was made with`;
     return [
       {
         what: 'sign-receiver',
         why,
-        next: 'compare its version with a colleague, then keyward approve, keyward deliver, keyward server enroll again',
+        next: "compare its version with a colleague's: if theirs is newer, install it; if this one is, keyward approve, keyward deliver, then keyward server enroll again",
       },
     ];
   }
@@ -232,7 +243,7 @@ const odd: Find = ({ refused, idle, gaps }) => [
   })),
 ];
 
-const ORDER: readonly Find[] = [compare, check, pull, conflicts, tooFew, sign, renew, approve, enrollAgain, signers, deliver, receiver, look, unlooked, odd];
+const ORDER: readonly Find[] = [compare, check, pull, olderHere, conflicts, tooFew, sign, renew, approve, enrollAgain, signers, deliver, receiver, look, unlooked, odd];
 
 /** `web-1, web-2, web-3 and 9 more` */
 function some(names: readonly string[]): string {

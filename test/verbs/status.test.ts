@@ -431,7 +431,19 @@ describe('the receiver', () => {
     expect(report.receiver).toEqual({ carried: old, signed: NEWER, state: 'older' });
     expect(todo(report)).toContain('renew-keyward');
     expect(todo(report)).not.toContain('renew-receiver');
+    expect(report.todo.find(({ what }) => what === 'renew-keyward')?.next).toContain('then keyward server enroll web-1');
     expect((await plan(await org.world('alice'))).risks.map(({ name }) => name)).toContain('older-receiver');
     expect(todo(await carrying(org, NEWER))).toContain('renew-receiver');
+  });
+
+  it('of a server that has a later release than this clone is nothing to enroll again: the clone is the one that lags', async () => {
+    const org = await makeOrganization(wishes);
+    await org.release(['alice', 'bob']);
+    await org.compare('alice');
+    await org.receipt('web-1');
+    await org.receipt('web-2', { receiver: NEWER as never, release: { number: 2, hash: 'cd'.repeat(32) as never } });
+    const report = await look(org);
+    expect(report.targets[1]).not.toHaveProperty('otherReceiver');
+    expect(todo(report)).toEqual(['pull']);
   });
 });

@@ -225,7 +225,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'sudoers-broken': '`visudo -c` fails there as it is: mend that first',
   'wrong-host-key': 'it has none of the host keys that were named',
   'receiver-not-in-release':
-    'the newest release names another receiver than this keyward carries: make a release with this one first',
+    'the newest release names another receiver than this keyward carries: install the keyward that made it, or, if this one is newer, make a release with it first',
   'revoked-keys-unreadable': 'its own RevokedKeys list is a KRL, or has lines that are no keys',
   'name-taken': 'an account or group whose name begins with keyward is there already, and keyward did not make it',
   'enrolled-elsewhere': 'it is enrolled with another organization, or under another id',
