@@ -12,7 +12,8 @@ export function approveText(report: ApproveReport, style: Style, carried = false
   // Whoever approves has signed; nobody has only where it was tried.
   const lines = by === '' ? [`This would be release ${release.number}, ${until}. Nothing was signed or written (dry run).`] : [`${style.mark('done')} Release ${release.number}, signed by ${by}; ${until}.`];
   if (report.state === 'waits') lines.push(`  Waits for ${count(report.missing, 'more signature')}: ${report.from.map(tame).join(' or ')}.`);
-  if (report.state === 'complete') lines.push(`  All signatures are there.${carried ? '' : ' Next: keyward deliver.'}`);
+  const next = report.plan.looked.servers === 0 ? 'keyward server enroll <name>' : 'keyward deliver';
+  if (report.state === 'complete') lines.push(`  All signatures are there.${carried ? '' : ` Next: ${next}.`}`);
   if (release.number === 1 && by !== '') lines.push(`  Its fingerprint, for colleagues and pipelines: ${release.hash}`);
   lines.push(commitLine(report.written, style));
   return lines
