@@ -31,8 +31,11 @@ export type Random = (length: number) => Uint8Array;
 export interface Repository {
   /** The folder, for messages. */
   readonly root: string;
-  /** All files directly or deeper under these folders or with exactly these names; what is not there is left out. */
-  read(under: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * All files directly or deeper under these folders or with exactly these names; what is not there is left out. What is
+   * there and cannot be read (a link, a strange name, too large) throws, or is left out where `passedOver` is told of it.
+   */
+  read(under: readonly string[], passedOver?: (path: string, why: string) => void): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The names directly in a folder, sorted; none when it does not exist. */
   list(folder: string): Promise<readonly string[]>;
   write(files: ReadonlyMap<string, Uint8Array>): Promise<void>;

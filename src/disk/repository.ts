@@ -21,7 +21,7 @@ export async function openRepository(root: string): Promise<Repository> {
   const real = await realFolder(root);
   return {
     root: real,
-    read: (under) => readAll(real, under),
+    read: (under, passedOver) => readAll(real, under, passedOver),
     list: (folder) => namesIn(real, folder),
     write: (files) => writeAll(real, files),
     remove: (paths) => removeAll(real, paths),
@@ -44,21 +44,34 @@ async function realFolder(root: string): Promise<string> {
   }
 }
 
-async function readAll(root: string, under: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+type PassedOver = Parameters<Repository['read']>[1];
+
+async function readAll(root: string, under: readonly string[], passedOver: PassedOver): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const path of under) await readInto(files, root, path, 0);
+  for (const path of under) await readInto(files, root, path, 0, passedOver);
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function readInto(files: Map<string, Uint8Array>, root: string, path: string, depth: number): Promise<void> {
+async function readInto(files: Map<string, Uint8Array>, root: string, path: string, depth: number, passedOver: PassedOver): Promise<void> {
+  try {
+    await mustReadInto(files, root, path, depth, passedOver);
+  } catch (error) {
+    if (passedOver === undefined || !(error instanceof Failure) || error.code !== 'disk') throw error;
+    passedOver(path, error.message);
+  }
+}
+
+async function mustReadInto(files: Map<string, Uint8Array>, root: string, path: string, depth: number, passedOver: PassedOver): Promise<void> {
   if (depth > DEEPEST) throw new Failure('disk', `${path}: folders are nested too deep`, { place: { file: path } });
   const absolute = await insideRoot(root, path);
   if (absolute === undefined) return;
   const kind = await kindOf(absolute, path);
   if (kind === 'folder') {
     for (const name of await namesIn(root, path)) {
-      if (!isPlainName(name)) throw strange(path, name);
-      await readInto(files, root, `${path}/${name}`, depth + 1);
+      const inside = `${path}/${name}`;
+      if (isPlainName(name)) await readInto(files, root, inside, depth + 1, passedOver);
+      else if (passedOver === undefined) throw strange(path, name);
+      else passedOver(inside, strange(path, name).message);
     }
   } else if (kind === 'file') {
     const bytes = await readPlain(absolute, path);

@@ -61,7 +61,7 @@ export async function receiptsThen(
     for (const [one, found] of byPath.get(path) ?? []) found.push(...versions.map((bytes) => believed(world, bytes, one)));
   };
   const paths = [...byPath.keys()];
-  for (const [path, bytes] of await world.repository.read(paths)) judge(path, [bytes]);
+  for (const [path, bytes] of await world.repository.read(paths, () => undefined)) judge(path, [bytes]);
   const past = await world.repository.history(paths, judge);
   const found = new Map(sought.map((one) => [one.target, { receipt: receiptThen(one, past), look: lookThen(one, past) }]));
   return { of: (target) => found.get(target)?.receipt ?? { kind: 'none' }, look: (target) => found.get(target)?.look ?? { kind: 'never' } };

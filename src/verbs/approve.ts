@@ -20,6 +20,7 @@ import { mustBeIn, signAs, whoAmI } from './me.ts';
 import type { Me } from './me.ts';
 import { planOf } from './plan.ts';
 import type { PlanReport } from './plan.ts';
+import { readReceiptFiles } from './stored-receipts.ts';
 import { keepVerified, note } from './trust.ts';
 
 export interface ApproveReport {
@@ -53,7 +54,7 @@ export async function approve(world: World, options: ApproveOptions): Promise<Ap
   const me = whoAmI(clone);
   const [open] = openDrafts(clone, world.crypto);
   const { prepared, isNew } = await whatToSign(world, clone, me, open, options);
-  const all = planOf(clone, prepared, await world.repository.read(['receipts']), world.crypto);
+  const all = planOf(clone, prepared, await readReceiptFiles(world), world.crypto);
   const plan = { ...all, changes: ownGainsFirst(all.changes, me.id) };
   if (isNew && !options.renew && nothingToSign(clone, plan)) return nothing(plan);
   mustBeSane(clone, prepared);

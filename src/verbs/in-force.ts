@@ -29,8 +29,10 @@ export interface InForce extends Clone {
 }
 
 /** As `readClone`, and says in one line when the policy here has errors. Throws `policy` only where nothing was signed yet. */
-export async function readInForce(world: World, reading: Reading): Promise<InForce> {
-  const here = await readHere(world);
+export async function readInForce(asked: World, reading: Reading): Promise<InForce> {
+  const unread = new Map<string, string>();
+  const world = passingOver(asked, unread);
+  const here = await readReadable(world, unread);
   const policyErrors = here.compilation.findings.filter(({ severity }) => severity === 'error').length;
   const own = here.compilation.policy;
   const organization = own?.organization ?? (await signedOrganization(world)) ?? mustCompile(here.compilation).organization;
@@ -44,8 +46,43 @@ export async function readInForce(world: World, reading: Reading): Promise<InFor
     return found === undefined ? names : withNames(found.policy, names);
   });
   if (readFrom.kind !== 'here') world.terminal.tell(toldOf(clone, readFrom, policyErrors));
+  if (unread.size > 0) world.terminal.tell(unreadText(unread));
   const lost = reading.for === 'act' ? await withLost(world, clone) : NONE_LOST;
   return { ...clone, ...lost, readFrom, policyErrors };
+}
+
+/**
+ * Whoever may write to the repository and signs nothing could stop every offboarding with one link or one strange name
+ * in it. What cannot be read is worth as much as what is not there, and is named.
+ */
+function passingOver(world: World, unread: Map<string, string>): World {
+  const { repository } = world;
+  const passedOver = (path: string, why: string): void => void unread.set(path, why);
+  const list = async (folder: string): Promise<readonly string[]> => {
+    try {
+      return await repository.list(folder);
+    } catch (error) {
+      // Where the folder of all releases is none, nothing can be judged.
+      if (!(error instanceof Failure) || error.code !== 'disk' || !folder.includes('/')) throw error;
+      passedOver(folder, error.message);
+      return [];
+    }
+  };
+  return { ...world, repository: { ...repository, read: (under) => repository.read(under, passedOver), list } };
+}
+
+/** A policy of which a part cannot be read is none, whatever the rest of it says. */
+async function readReadable(world: World, unread: ReadonlyMap<string, string>): Promise<Here> {
+  const here = await readHere(world);
+  if (unread.size === 0) return here;
+  const { findings, looked } = here.compilation;
+  const more = [...unread].map(([file, message]) => ({ severity: 'error' as const, rule: 'unreadable', message, place: { file } }));
+  return { ...here, compilation: { findings: [...more, ...findings], looked } };
+}
+
+function unreadText(unread: ReadonlyMap<string, string>): string {
+  const [first = '', ...others] = unread.values();
+  return `Passed over, since it cannot be read: ${first}${others.length === 0 ? '' : `; and ${others.length} more`}. Take it out of the repository.`;
 }
 
 /** What release 1 calls itself; believed only once its hash is the one this device knows. */

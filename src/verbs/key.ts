@@ -15,6 +15,7 @@ import type { Out } from './refusal-proof.ts';
 import { carryOut, keysEver, makeRevocation, notLooked, statusOf } from './revoke.ts';
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
+import { readReceiptFiles } from './stored-receipts.ts';
 import { takeOwnKey } from './own-key.ts';
 import type { OwnKeyReport } from './own-key.ts';
 import { keepVerified } from './trust.ts';
@@ -104,7 +105,7 @@ export async function revokeKey(world: World, options: KeyRevokeOptions): Promis
     throw new Failure('risk', 'the key is not revoked; nothing was changed', { next: `--confirm ${person.handle} does it without asking` });
   }
   const journal = await world.journals.begin(clone.organization, 'key revoke', clone.now);
-  const receipts = await world.repository.read(['receipts']);
+  const receipts = await readReceiptFiles(world);
   const before = notLooked(world, clone, knownTargets(clone), out);
   const revocation = await makeRevocation(world, clone, journal, me, out);
   const files = await dropLine(world, clone, person.handle, key);

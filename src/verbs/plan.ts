@@ -10,6 +10,7 @@ import { latin1, readClone } from './clone.ts';
 import type { Clone } from './clone.ts';
 import { receiverHere } from './receiver-here.ts';
 import { prepare } from './draft.ts';
+import { readReceiptFiles } from './stored-receipts.ts';
 import type { ManifestRead } from './stored-releases.ts';
 import { grantsBetween } from './working-tree.ts';
 import type { Prepared } from './draft.ts';
@@ -26,7 +27,7 @@ export async function plan(world: World): Promise<PlanReport> {
   const clone = await readClone(world, { for: 'look', manifests: 'later' });
   const { hash: receiver } = await world.receiver();
   const number = (clone.chain?.newest.value.number ?? 0) + 1;
-  const stored = await world.repository.read(['receipts']);
+  const stored = await readReceiptFiles(world);
   const prepared = prepare(clone, { number, issued: clone.now, receiver }, world.crypto);
   await clone.loadManifests(changedManifests(clone, prepared));
   return planOf(clone, prepared, stored, world.crypto);

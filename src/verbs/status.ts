@@ -26,7 +26,7 @@ import { openRevocations, reportedBy, targetStatus } from './status-targets.ts';
 import type { Reported, RevocationStatus, TargetStatus } from './status-targets.ts';
 import { todoOf } from './status-todo.ts';
 import type { Todo } from './status-todo.ts';
-import { readReceipts } from './stored-receipts.ts';
+import { readReceiptFiles, readReceipts } from './stored-receipts.ts';
 import { mustHoldVerified } from './trust.ts';
 
 export interface StatusReport {
@@ -167,7 +167,7 @@ const NO_PLAN = { numbers: undefined, looked: { people: 0, accesses: 0 } };
 async function planHere(world: World, clone: Clone, receiver: string) {
   const number = (clone.chain?.newest.value.number ?? 0) + 1;
   const prepared = prepare(clone, { number, issued: clone.now, receiver }, world.crypto);
-  const { changes, looked } = planOf(clone, prepared, await world.repository.read(['receipts']), world.crypto);
+  const { changes, looked } = planOf(clone, prepared, await readReceiptFiles(world), world.crypto);
   const going = (way: 'widens' | 'narrows'): number => changes.filter(({ direction }) => direction === way).length;
   return {
     numbers: { changes: changes.length, widens: going('widens'), narrows: going('narrows') },

@@ -48,7 +48,14 @@ export const receiptPath = (name: string): string => `receipts/${name}`;
 export const lookPath = (name: string): string => `receipts/${name}.look`;
 
 export async function readReceipts(world: World, clone: Clone): Promise<StoredReceipts> {
-  return judgeReceipts(world, clone, await world.repository.read(['receipts']));
+  return judgeReceipts(world, clone, await readReceiptFiles(world));
+}
+
+/** The files of receipts/. One that cannot be read proves nothing: it stands here without bytes. */
+export async function readReceiptFiles({ repository }: World): Promise<ReadonlyMap<string, Uint8Array>> {
+  const unread = new Map<string, Uint8Array>();
+  const files = await repository.read(['receipts'], (path) => void unread.set(path, new Uint8Array()));
+  return new Map([...files, ...unread]);
 }
 
 /** The same of files that were read already, by path. */

@@ -1,0 +1,135 @@
+/**
+ * Whoever may write to the policy repository and signs nothing lays something there that cannot be read: a link, a pipe, a
+ * name of strange letters, folders without end, too many bytes. It stops nobody who takes somebody out, carries or looks; it
+ * is named; and nothing is signed from such a folder.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { release as releaseText } from '../../src/core/texts/index.ts';
+import { access } from '../../src/verbs/access.ts';
+import { approve } from '../../src/verbs/approve.ts';
+import { deliver } from '../../src/verbs/deliver.ts';
+import { offboard } from '../../src/verbs/offboard.ts';
+import { status } from '../../src/verbs/status.ts';
+import type { World } from '../../src/world.ts';
+import { knownRelease, MemoryServer, memoryTarget } from '../targets/memory-target.ts';
+import { GO } from '../targets/place.ts';
+import { makeOrganization } from '../verbs/organization.ts';
+import type { ScriptedTerminal } from '../verbs/scripted-terminal.ts';
+
+const SERVERS = ['db-1', 'web-1'];
+const LIMITS = { parallel: 4, timeout: 5, signal: GO };
+const ALL = { servers: [], labels: [] };
+
+/** Release 1 is in force, and bob is in. */
+async function stage() {
+  const acme = await makeOrganization({
+    signers: ['alice'],
+    employees: { bob: '' },
+    servers: Object.fromEntries(SERVERS.map((name) => [name, ''])),
+    rules: ['{ name: all, to: { employees: [alice, bob] }, servers: { names: ["*"] } }'],
+  });
+  await acme.approve(['alice']);
+  const text = readFileSync(join(acme.root, 'releases/1/release'), 'latin1');
+  const enrolled = knownRelease(text, releaseText.parse(text));
+  const servers = SERVERS.map((name) => new MemoryServer({ id: acme.server(name), name, organization: acme.name, host: acme.hostPen(name), enrolled }));
+  const world = async (): Promise<World & { readonly terminal: ScriptedTerminal }> => {
+    const own = await acme.world('alice', { yes: 'all', risks: 'all' });
+    const target: World['target'] = async ({ id }) => {
+      const server = servers.find((one) => one.parts.id === id);
+      if (server === undefined) throw new Error(`no server ${id}`);
+      return memoryTarget(server);
+    };
+    return { ...own, target };
+  };
+  await deliver(await world(), { choice: ALL, limits: LIMITS, dryRun: false });
+  const git = (...words: string[]) => execFileSync('git', ['-C', acme.root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words]);
+  git('init', '-q');
+  git('add', '-A');
+  git('commit', '-q', '-m', 'all');
+  return { root: acme.root, servers, world, git };
+}
+
+type Plant = (absolute: string, root: string) => void;
+const link: Plant = (path) => {
+  if (existsSync(path)) renameSync(path, `${path}.moved`);
+  symlinkSync('/etc/passwd', path);
+};
+const huge: Plant = (path) => {
+  writeFileSync(path, '');
+  truncateSync(path, 100 * 1024 * 1024);
+};
+const file: Plant = (path) => writeFileSync(path, 'x');
+const pipe: Plant = (path) => {
+  execFileSync('mkfifo', [path]);
+};
+const moved: Plant = (path, root) => {
+  if (existsSync(path)) renameSync(path, join(root, 'elsewhere'));
+  symlinkSync('../elsewhere', path);
+};
+
+const PLANTS: readonly (readonly [path: string, Plant])[] = [
+  ['access-policy.yaml', link],
+  ['access-policy.yaml', huge],
+  ['access-policy.d/more.yaml', link],
+  ['access-policy.d/more.yaml', pipe],
+  ['keys', moved],
+  ['keys/bob.pub', link],
+  ['keys/eve.pub', huge],
+  ['keys/b\u00f6b.pub', file],
+  ['keys/a\n::error::b', file],
+  ['keys/\u001b[2J', file],
+  ['keys/sub/.git', file],
+  ['keys/a/b/c/d/e/f/g/h/i/j', file],
+  ['servers/web-1.pub', link],
+  ['signers/alice.pub', link],
+  ['couriers/pipeline.pub', link],
+  ['revoked', moved],
+  ['revoked/bob-00000000', link],
+  ['revoked/bob-00000000', huge],
+  ['releases/3', link],
+  ['releases/1/x.sig', link],
+  ['releases/2/release', link],
+  ['releases/2/release', huge],
+  [`releases/2/manifest-${'0'.repeat(64)}`, link],
+  ['releases/\u00e9', file],
+  ['releases/sub/.git', file],
+];
+
+it('is passed over by who takes away, carries or looks, named, and never signed', async () => {
+  const { root, servers, world, git } = await stage();
+  const out = async (dryRun: boolean) => {
+    const own = await world();
+    const report = await offboard(own, { handle: 'bob', dryRun, show: () => undefined, limits: LIMITS });
+    return { report, named: own.terminal.told.filter((line) => line.startsWith('Passed over, since it cannot be read')) };
+  };
+  const lay = ([path, plant]: (typeof PLANTS)[number]): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    plant(join(root, path), root);
+  };
+  const rows: string[] = [];
+  for (const one of PLANTS) {
+    const [path] = one;
+    lay(one);
+    await expect(approve(await world(), { renew: true, newDraft: false, dryRun: false, show: () => undefined }), path).rejects.toMatchObject({ name: 'Failure' });
+    expect((await status(await world())).targets.map(({ state }) => state), path).toEqual(['in-force', 'in-force']);
+    expect((await access(await world(), { draft: false, handle: 'bob' })).access, path).toHaveLength(2);
+    expect((await deliver(await world(), { choice: ALL, limits: LIMITS, dryRun: false })).status, path).toBe(0);
+    const { report, named } = await out(true);
+    expect(report, path).toMatchObject({ targets: 2, reaches: [expect.any(String), expect.any(String)], unknown: [] });
+    rows.push(`${JSON.stringify(path)}: ${named.join('; ')}`);
+    git('checkout', '-q', '-f', '.');
+    git('clean', '-ffdq');
+  }
+  console.log(`laid there\n${rows.join('\n')}`);
+  expect(rows).toHaveLength(25);
+  expect(rows.filter((row) => !/: Passed over, .*\. Take it out of the repository\.$/.test(row))).toEqual([]);
+  // And all at once that do not stand in one another's way.
+  for (const one of PLANTS.filter(([path], i) => path !== 'keys' && path !== 'revoked' && PLANTS.findIndex(([other]) => other === path) === i)) lay(one);
+  const { report, named } = await out(false);
+  expect(report).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }] });
+  expect(named).toEqual([expect.stringMatching(/; and 18 more\. Take/)]);
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+});
