@@ -154,6 +154,7 @@ function readText(file: string, bytes: Uint8Array, report: Report): string | und
     return undefined;
   }
   report.source(file, decoded.text);
+  if (isInMerge(file, decoded.text, report)) return undefined;
   const hidden = hiddenCharacters(decoded.text, MOST_PER_FILE);
   for (const { line, column, name } of hidden) {
     report.error(
@@ -164,6 +165,27 @@ function readText(file: string, bytes: Uint8Array, report: Report): string | und
     );
   }
   return hidden.length > 0 ? undefined : decoded.text;
+}
+
+/** Whether git's marks are in it: each pair is said once, where YAML would complain of each mark. */
+function isInMerge(file: string, text: string, report: Report): boolean {
+  if (!text.includes('<<<<<<< ')) return false;
+  let first: number | undefined;
+  let found = 0;
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.startsWith('<<<<<<< ')) first = i + 1;
+    if (first === undefined || !line.startsWith('>>>>>>> ')) continue;
+    found += 1;
+    if (found <= MOST_PER_FILE)
+      report.error(
+        'merge-conflict',
+        { file, line: first, column: 1 },
+        `A merge left two versions here, lines ${first} to ${i + 1}.`,
+        'Keep what is meant, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>.',
+      );
+    first = undefined;
+  }
+  return found > 0;
 }
 
 function placeIn(file: string, counter: LineCounter, offset: number): Place {
