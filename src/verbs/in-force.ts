@@ -24,6 +24,8 @@ export interface InForce extends Clone {
   readonly readFrom: { readonly kind: 'here' } | { readonly kind: 'release'; readonly number: number } | { readonly kind: 'names' };
   /** How many errors the policy here has. */
   readonly policyErrors: number;
+  /** A merge is not finished in the policy here. */
+  readonly inMerge: boolean;
   /** Handles of the policy here that meant another id when the newest release was made, with that id. */
   readonly namesakes: ReadonlyMap<string, string>;
 }
@@ -34,6 +36,7 @@ export async function readInForce(asked: World, reading: Reading): Promise<InFor
   const world = passingOver(asked, unread);
   const here = await readReadable(world, unread);
   const policyErrors = here.compilation.findings.filter(({ severity }) => severity === 'error').length;
+  const inMerge = here.compilation.findings.some(({ rule }) => rule === 'merge-conflict');
   const own = here.compilation.policy;
   const organization = own?.organization ?? (await signedOrganization(world)) ?? mustCompile(here.compilation).organization;
   let readFrom: InForce['readFrom'] = { kind: 'here' };
@@ -48,7 +51,7 @@ export async function readInForce(asked: World, reading: Reading): Promise<InFor
   if (readFrom.kind !== 'here') world.terminal.tell(toldOf(clone, readFrom, policyErrors));
   if (unread.size > 0) world.terminal.tell(unreadText(unread));
   const lost = reading.for === 'act' ? await withLost(world, clone) : NONE_LOST;
-  return { ...clone, ...lost, readFrom, policyErrors };
+  return { ...clone, ...lost, readFrom, policyErrors, inMerge };
 }
 
 /**

@@ -10,11 +10,14 @@ export interface Todo {
   readonly next: string;
 }
 
-type Parts = Omit<StatusReport, 'todo'>;
+/** `inMerge`: a merge is not finished here, and git pulls nothing before it is. */
+type Parts = Omit<StatusReport, 'todo'> & { readonly inMerge: boolean };
 type Find = (parts: Parts) => readonly Todo[];
 
-export function todoOf(parts: Parts): readonly Todo[] {
-  return ORDER.flatMap((find) => find(parts));
+/** @param policyInMerge whether git's marks stand in the policy; in a release they are among `refused` */
+export function todoOf(parts: Omit<StatusReport, 'todo'>, policyInMerge: boolean): readonly Todo[] {
+  const inMerge = policyInMerge || parts.refused.some(({ reason }) => reason === 'merge-conflict');
+  return ORDER.flatMap((find) => find({ ...parts, inMerge }));
 }
 
 const compare: Find = ({ firstRelease }) => {
@@ -34,14 +37,14 @@ const check: Find = ({ policyErrors }) => {
   return [{ what: 'check', why, next: 'keyward check' }];
 };
 
-const pull: Find = ({ targets }) => {
+const pull: Find = ({ targets, inMerge }) => {
   const ahead = targets.filter(({ state }) => state === 'ahead').map(({ name }) => name);
   if (ahead.length === 0) return [];
   return [
     {
       what: 'pull',
       why: `${some(ahead)} ${ahead.length === 1 ? 'has' : 'have'} a later release than this clone`,
-      next: 'git pull',
+      next: inMerge ? 'finish the merge here, commit, then git pull' : 'git pull',
     },
   ];
 };

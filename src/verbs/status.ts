@@ -141,7 +141,7 @@ export async function status(world: World): Promise<StatusReport> {
       ...plan.looked,
     },
   };
-  return { ...parts, todo: todoOf(parts) };
+  return { ...parts, todo: todoOf(parts, clone.inMerge) };
 }
 
 function releaseStatus(clone: Clone, { newest }: Chain): NonNullable<StatusReport['release']> {

@@ -445,5 +445,10 @@ describe('the receiver', () => {
     const report = await look(org);
     expect(report.targets[1]).not.toHaveProperty('otherReceiver');
     expect(todo(report)).toEqual(['pull']);
+    expect(report.todo[0]?.next).toBe('git pull');
+    // In a merge git pulls nothing: it says so, and a person must finish the merge first.
+    org.edit('access-policy.yaml', (text) => text.replace('threshold:', '<<<<<<< HEAD\nthreshold: 1\n=======\n>>>>>>> theirs\nthreshold:'));
+    const merging = await look(org);
+    expect(merging.todo.find(({ what }) => what === 'pull')?.next).toBe('finish the merge here, commit, then git pull');
   });
 });
