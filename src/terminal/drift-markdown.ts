@@ -1,16 +1,8 @@
 /** Drift as Markdown, for an issue or a message in the morning: what is not as signed, then how much was looked at. */
 import type { DriftOf, DriftReport } from '../verbs/drift.ts';
-import { lookedText } from './drift-text.ts';
+import { differenceWords, lookedText } from './drift-text.ts';
 import { code, comment, type Part } from './markdown.ts';
 import { count } from './style.ts';
-
-/** `, a key of bob, "bob@laptop"`: what is known of an unmanaged key. */
-export function besideKey({
-  owner,
-  comment: beside,
-}: Pick<DriftOf['differences'][number], 'owner' | 'comment'>): string {
-  return `${owner === undefined ? '' : `, a key of ${owner}`}${beside === undefined ? '' : `, "${beside}"`}`;
-}
 
 export function driftMarkdown(report: DriftReport, longest?: number): string {
   const { release, targets } = report;
@@ -21,10 +13,7 @@ export function driftMarkdown(report: DriftReport, longest?: number): string {
   const lines = (managed: boolean): readonly string[] =>
     differences
       .filter((found) => found.managed === managed)
-      .map(
-        (found) =>
-          `- ${code(found.name)}: ${code(found.what)} ${code(found.subject)}${besideKey(found) === '' ? '' : code(besideKey(found))}`,
-      );
+      .map((found) => `- ${code(found.name)}: ${differenceWords(found, code)}`);
   const parts: readonly Part[] = [
     {
       title: 'Not looked at: unknown, not clean',

@@ -1,8 +1,7 @@
 /** Drift as remarks, what is worst first. A target that could not be looked at is an error: it is not clean. */
-import type { DriftOf, DriftReport } from '../verbs/drift.ts';
+import type { Difference, DriftOf, DriftReport } from '../verbs/drift.ts';
 import { POLICY, type Remark } from './remark.ts';
-import { besideKey } from './drift-markdown.ts';
-import { isWayIn } from './drift-text.ts';
+import { differenceWords, isWayIn } from './drift-text.ts';
 import { tame } from './style.ts';
 
 export function driftRemarks(report: DriftReport): readonly Remark[] {
@@ -16,19 +15,26 @@ function remarksOf(one: DriftOf): readonly Remark[] {
   return one.differences.map((found) => ({
     severity: found.managed ? 'warning' : 'error',
     rule: tame(found.what).replace(/\s+/g, '-'),
-    message: `${tame(one.name)}: ${tame(found.what)} ${tame(found.subject)}${tame(besideKey(found))}`,
+    title: titleOf(found),
+    message: `${tame(one.name)}: ${differenceWords(found, tame)}`,
     place: one.place ?? POLICY,
     ...suggestionFor(found),
   }));
 }
 
+function titleOf(found: Difference): string {
+  if (isWayIn(found)) return 'way in that is not managed';
+  return found.managed ? 'not as signed' : 'for a person to put right';
+}
+
 /** What else is no delivery's to put right says itself what it takes. */
-function suggestionFor(found: DriftOf['differences'][number]): Pick<Remark, 'suggestion'> {
+function suggestionFor(found: Difference): Pick<Remark, 'suggestion'> {
   if (found.managed) return { suggestion: '`keyward deliver` puts it right' };
   if (isWayIn(found)) return { suggestion: 'not managed: a person takes it away, or accepts it in the policy with a reason' };
   return {};
 }
 
 function silent({ name, why = 'no reason given', place = POLICY }: DriftOf, rule: string): Remark {
-  return { severity: 'error', rule, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place };
+  const title = rule === 'refused' ? 'refused to answer' : 'not looked at';
+  return { severity: 'error', rule, title, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place };
 }

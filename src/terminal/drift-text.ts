@@ -1,5 +1,6 @@
 /** Drift: for each target how much was looked at, and every difference by name. */
-import type { DriftOf, DriftReport } from '../verbs/drift.ts';
+import { type Show, wayWords } from '../core/texts/index.ts';
+import type { Difference, DriftOf, DriftReport } from '../verbs/drift.ts';
 import { commitLine } from './deliver-text.ts';
 import { count, type Mark, type Style, tame, wrap } from './style.ts';
 
@@ -21,16 +22,35 @@ function head(one: DriftOf, style: Style): string {
   return wrap(`  ${style.mark(MARKS[one.state])} ${tame(one.name)}  ${WORDS[one.state]}  ${why}`, style.width, '      ');
 }
 
-function difference(found: DriftOf['differences'][number], style: Style): string {
-  const whose = found.owner === undefined ? '' : `, a key of ${tame(found.owner)}`;
-  const beside = found.comment === undefined ? '' : `, "${tame(found.comment)}"`;
-  return wrap(`      ${tame(isWayIn(found) ? found.what.replace('way-in ', 'way in, ') : found.what)}: ${tame(found.subject)}${whose}${beside}${isWayIn(found) ? ' (not managed: named, never touched)' : ''}`, style.width, '    ');
+function difference(found: Difference, style: Style): string {
+  const rest = isWayIn(found) ? ' (not managed: named, never touched)' : '';
+  return wrap(`      ${differenceWords(found, tame)}${rest}`, style.width, '    ');
 }
 
 /** Of what no delivery puts right, the only kind that can be accepted in the policy. */
-export function isWayIn({ what }: DriftOf['differences'][number]): boolean {
-  return what.startsWith('way-in ');
+export function isWayIn({ what }: Difference): boolean {
+  return what.startsWith(WAY_IN);
 }
+
+/** One difference in words. What a target wrote goes through `show`. */
+export function differenceWords(found: Difference, show: Show): string {
+  const { what, subject, owner, comment } = found;
+  if (isWayIn(found)) {
+    const [account = '', ...rest] = subject.split(' ');
+    return `way in: ${wayWords({ kind: what.slice(WAY_IN.length), account: account === '-' ? undefined : account, subject: rest.join(' '), comment, owner }, show)}`;
+  }
+  const words = PLAINER.get(what)?.(show(subject), subject) ?? `${show(what)}: ${show(subject)}`;
+  return `${words}${owner === undefined ? '' : `, a key of ${show(owner)}`}${comment === undefined ? '' : `, ${show(`"${comment}"`)}`}`;
+}
+
+const WAY_IN = 'way-in ';
+/** Of what carries no word of its own. */
+const PLAINER: ReadonlyMap<string, (shown: string, subject: string) => string> = new Map([
+  ['release', (shown) => `release ${shown} is in force there`],
+  ['manifest', (shown, subject) => (subject === '-' ? 'nothing is in force there yet' : `another manifest than the signed one is in force: ${shown}`)],
+  ['revocation', (shown) => `does not hold the revocation ${shown}`],
+  ['clock', (shown) => `its clock is ${shown}: what ends is not served`],
+]);
 
 /** `12 accounts, 30 key lines, 41 processes` */
 export function lookedText(looked: readonly { readonly what: string; readonly count: number }[]): string {

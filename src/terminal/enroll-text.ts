@@ -1,4 +1,5 @@
 /** A server that was enrolled: what was found there, what is trusted from now on, what comes next. */
+import { wayOfFields, wayWords } from '../core/texts/index.ts';
 import type { EnrollReport, PrintReport } from '../verbs/enroll.ts';
 import { commitLine } from './deliver-text.ts';
 import { lookedText } from './drift-text.ts';
@@ -40,9 +41,9 @@ function waysIn(found: (word: string) => EnrollReport['found'], accepted: number
   return [head, ...ways.map(wayText)];
 }
 
-/** A way in as the receiver names it, with whose key it is. */
+/** A way in, with whose key it is. */
 export function wayText({ fields, owner }: EnrollReport['found'][number]): string {
-  return `    ${tame(fields.join(' '))}${owner === undefined ? '' : ` (a key of ${tame(owner)})`}`;
+  return `    ${wayWords(wayOfFields(fields, owner), tame)}`;
 }
 
 /** What is said beside the script, which is all that goes to standard output. */

@@ -14,7 +14,7 @@ function annotation(finding: Remark): string {
   const properties = [`file=${property(file)}`];
   if (line !== undefined) properties.push(`line=${line}`);
   if (line !== undefined && column !== undefined) properties.push(`col=${column}`);
-  properties.push(`title=${property(finding.rule)}`);
+  properties.push(`title=${property(finding.title ?? finding.rule)}`);
   const message = finding.suggestion === undefined ? finding.message : `${finding.message}\n${finding.suggestion}`;
   return `::${finding.severity} ${properties.join(',')}::${data(message)}`;
 }

@@ -4,7 +4,11 @@
  */
 import type { Finding } from '../core/failure.ts';
 
-export type Remark = Omit<Finding, 'severity'> & { readonly severity: Finding['severity'] | 'notice' };
+export type Remark = Omit<Finding, 'severity'> & {
+  readonly severity: Finding['severity'] | 'notice';
+  /** What heads it in words, where the rule's name says too little. */
+  readonly title?: string;
+};
 
 /** Where something stands that no line of the policy says. */
 export const POLICY = { file: 'access-policy.yaml' } as const;

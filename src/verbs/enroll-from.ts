@@ -23,6 +23,7 @@ import {
   noHostKey,
   putBack,
   releaseToPin,
+  toldOf,
   unaccepted,
   waysAhead,
 } from './enrolling.ts';
@@ -243,7 +244,7 @@ async function withAccepted(
   const ways = steps.flatMap((step) =>
     of(step).map(
       (way) =>
-        `${'entry' in step ? step.entry.server.name : ''}  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`,
+        `${'entry' in step ? step.entry.server.name : ''}  ${toldOf(way)}`,
     ),
   );
   if (ways.length === 0) return steps;
@@ -252,7 +253,7 @@ async function withAccepted(
     for (const way of ways) world.terminal.tell(`  ${way}`);
     if (
       !(await world.terminal.confirm(
-        'Write them into the policy as accepted? What is not accepted shows up as drift.',
+        'Write them as accepted into the policy? What is not shows up as drift.',
         'accept:all',
       ))
     )

@@ -24,6 +24,7 @@ import {
   putBack,
   readHostKeys,
   releaseToPin,
+  toldOf,
   unaccepted,
   waysAhead,
 } from './enrolling.ts';
@@ -220,9 +221,9 @@ async function acceptedWays(
   if (options.accept !== undefined) return ways;
   world.terminal.tell(waysAhead(ways.length));
   for (const way of ways)
-    world.terminal.tell(`  ${way.fields.join(' ')}${way.owner === undefined ? '' : ` (${way.owner})`}`);
+    world.terminal.tell(`  ${toldOf(way)}`);
   const yes = await world.terminal.confirm(
-    'Write them into the policy as accepted? What is not accepted shows up as drift.',
+    'Write them as accepted into the policy? What is not shows up as drift.',
     `accept:${options.name}`,
   );
   return yes ? ways : [];

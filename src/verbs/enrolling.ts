@@ -8,6 +8,7 @@ import { addAccepted, addServer } from '../core/policy/index.ts';
 import type { Edited, PolicyFiles, WrittenAccepted, WrittenServer } from '../core/policy/index.ts';
 import { readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
+import { wayOfFields, wayWords } from '../core/texts/index.ts';
 import type { Answer, Enrolment, Found, Journal, Outcome, RootAccess, Signed, TargetPlace, World } from '../world.ts';
 import { latin1, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -90,6 +91,11 @@ export function foundLines({ lines }: Found, owners: ReadonlyMap<string, KeyOwne
 export function unaccepted(found: readonly FoundLine[], there: Server | undefined): readonly FoundLine[] {
   const known = new Set(there?.accepted.map(({ kind, account, subject }) => `${kind} ${account ?? '-'} ${subject}`));
   return found.filter(({ word, fields }) => word === 'way-in' && !known.has(fields.slice(0, 3).join(' ')));
+}
+
+/** A way in for whoever is asked about it. */
+export function toldOf({ fields, owner }: FoundLine): string {
+  return wayWords(wayOfFields(fields, owner));
 }
 
 /** What is said above the ways in, before it is asked whether they are accepted. */

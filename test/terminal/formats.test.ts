@@ -192,11 +192,14 @@ describe('drift', () => {
 
   it('is annotations, one for each difference and each target nobody could look at', () => {
     const lines = findingsGithub(driftRemarks(report)).split('\n');
-    expect(lines.map((line) => /^::(\w+) .*title=([\w-]+)::/.exec(line)?.slice(1).join(' '))).toEqual([
-      'error not-looked',
-      'error way-in-key',
-      'warning key-file',
+    expect(lines.map((line) => /^::(\w+) .*title=([^:]+)::/.exec(line)?.slice(1).join(' '))).toEqual([
+      'error not looked at',
+      'error way in that is not managed',
+      'warning not as signed',
     ]);
+    // In words: nobody who reads annotations knows what a receipt's `way-in key` is.
+    expect(lines[1]).toContain('::web-1: way in: key for root: SHA256:abc, "');
+    expect(lines[1]).toContain(', a key of bob');
     // A target whose line is gone from the policy stands at the policy itself.
     expect(lines.map((line) => /file=([^,]+(?:,line=\d+,col=\d+)?),/.exec(line)?.[1])).toEqual([
       'access-policy.yaml',
@@ -213,13 +216,24 @@ describe('drift', () => {
       return { ...report, targets: [{ ...web, differences }] };
     };
     const way = driftText(only('way-in key'), PLAIN);
-    expect(way).toContain('way in, key: root SHA256:abc (not managed: named, never touched)');
+    expect(way).toContain('way in: key for root: SHA256:abc (not managed: named, never touched)');
+    expect(driftMarkdown(only('way-in key'))).toContain('- `web-1`: way in: key for `root`: `SHA256:abc`');
+    expect(driftText(only('way-in keys-from-a-later-receiver'), PLAIN)).toContain('way in: keys-from-a-later-receiver for root: SHA256:abc');
     expect(way).toContain('write it under `accepted` of its target');
     expect(findingsGithub(driftRemarks(only('way-in key')))).toContain('or accepts it in the policy');
     const receiver = driftText(only('receiver'), PLAIN);
     expect(receiver).toContain('receiver: root SHA256:abc');
     expect(receiver).not.toMatch(/not managed|accepted/);
     expect(findingsGithub(driftRemarks(only('receiver')))).not.toContain('accepts');
+  });
+
+  it('says what a target has in place of what was signed', () => {
+    const [, web] = report.targets;
+    const of = (what: string, subject: string): string => driftText({ ...report, targets: web === undefined ? [] : [{ ...web, differences: [{ what, subject, managed: true }] }] }, PLAIN);
+    expect(of('release', '6')).toContain('      release 6 is in force there');
+    expect(of('manifest', '-')).toContain('nothing is in force there yet');
+    expect(of('revocation', 'bob-12345678')).toContain('does not hold the revocation bob-12345678');
+    expect(of('timer', 'stopped')).toContain('timer: stopped');
   });
 
   it('names one target that differs, and two that differ', () => {

@@ -14,6 +14,7 @@ export * from './release.ts';
 export * from './inputs.ts';
 export * from './revocation.ts';
 export * from './receipt.ts';
+export * from './way-words.ts';
 export * from './credentials.ts';
 export * from './bundle.ts';
 export * from './found.ts';
