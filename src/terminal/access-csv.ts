@@ -88,8 +88,14 @@ function unknownRow({ target, why }: { readonly target: string; readonly why: st
   return { kind: 'beside keyward, unknown', target, confirmed: why };
 }
 
-/** Full-width signs count as signs in some spreadsheets. */
+/**
+ * Full-width signs count as signs in some spreadsheets. In the middle of a field too, behind what may separate fields where
+ * it is opened: a semicolon in half of Europe. Quotes help nobody there, since a line begins with a quoted field that does
+ * not end at its quote.
+ */
+const FORMULA = /(^|[;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])/g;
+
 function cell(text: string): string {
-  const safe = /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
-  return `"${tame(safe).replaceAll('"', '""')}"`;
+  const safe = tame(text).replace(FORMULA, "$1$2'").replace(/^(?=[\t\r\n])/, "'");
+  return `"${safe.replaceAll('"', '""')}"`;
 }

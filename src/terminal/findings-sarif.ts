@@ -23,6 +23,7 @@ export function findingsSarif(findings: readonly Remark[], version: string): str
   });
 }
 
+/** A message may hold links (section 3.11.6): what stands in it is from elsewhere, so it holds none. */
 function result(finding: Remark, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
   const text = finding.suggestion === undefined ? finding.message : `${finding.message} ${finding.suggestion}`;
@@ -33,7 +34,7 @@ function result(finding: Remark, rules: readonly string[]): object {
     ruleId: finding.rule,
     ruleIndex: rules.indexOf(finding.rule),
     level: finding.severity === 'notice' ? 'note' : finding.severity,
-    message: { text },
+    message: { text: text.replaceAll('](', '] (') },
     locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
   };
 }

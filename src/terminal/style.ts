@@ -63,9 +63,23 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu;
 
-/** Text from elsewhere, made safe to show: what is not seen or would move the cursor is written as `\u{…}`. */
+/**
+ * How a line begins, or what it holds, that the runner of a pipeline takes for a command: `::add-mask::` and the older
+ * `##[add-mask]` of GitHub, `##vso[` of Azure, `##teamcity[`. A text may begin a line wherever it is wrapped.
+ * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+ */
+const COMMAND = /(?<!\S):(?=:[a-z-]+(?:::|\s|$))|#(?=#(?:vso|teamcity)?\[)/gi;
+
+/**
+ * Text from elsewhere, made safe to show: what is not seen, would move the cursor or command a pipeline is written as
+ * `\u{…}`.
+ */
 export function tame(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? '?'}}`);
+  return text.replace(UNSAFE, written).replace(COMMAND, written);
+}
+
+function written(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16) ?? '?'}}`;
 }
 
 /** Columns a text takes, colour codes not counted. Wide characters are counted as one. */
