@@ -35,7 +35,7 @@ export const TYPES_ONLY: ReadonlySet<string> = new Set(['terminal → verbs']);
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['disk'],
   'node:fs/promises': ['disk', 'receiver'],
-  'node:*': ['disk', 'verify', 'main', 'terminal', 'targets/servers', 'private-keys', 'receiver'],
+  'node:*': ['disk', 'verify', 'main', 'terminal', 'targets/servers', 'targets/aws-iam', 'private-keys', 'receiver'],
   '@oclif/core': ['commands'],
   inquirer: ['terminal'],
   ssh2: ['targets/servers'],

@@ -7,6 +7,7 @@
 import { DAY, instantOf } from '../../core/access/index.ts';
 import type { Instant } from '../../core/access/index.ts';
 import type { Credential } from '../../core/texts/index.ts';
+import { NoAnswer } from './answers.ts';
 import { isStranger, Stopped } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { certificatesOf, keysOf, listed, moment, passwordOf, servicesOf, sshKeysOf } from './observed.ts';
@@ -58,7 +59,7 @@ async function devicesOfEverybody(caller: Caller): Promise<ReadonlyMap<string, r
 function byName(all: readonly (readonly [string | undefined, Listed])[]): ReadonlyMap<string, readonly Listed[]> {
   const found = new Map<string, Listed[]>();
   for (const [name, one] of all) {
-    if (name === undefined) throw new Error('AWS listed something without saying whose it is');
+    if (name === undefined) throw new NoAnswer('AWS listed something without saying whose it is');
     const key = name.toLowerCase();
     found.set(key, [...(found.get(key) ?? []), one]);
   }

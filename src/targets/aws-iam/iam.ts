@@ -6,6 +6,7 @@ import { IAM } from '@aws-sdk/client-iam';
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import { Failure } from '../../core/failure.ts';
 import type { AbortSignalLike, Note } from '../../world.ts';
+import { answersOnly, NoAnswer } from './answers.ts';
 
 /** Another endpoint, credentials and so on: for tests; `attempts` and `settle` as well. */
 export interface IamOptions {
@@ -23,6 +24,8 @@ export interface IamOptions {
 }
 
 const IN_FLIGHT = 5;
+/** Of one list. The largest has an entry for each of at most some thousand users, and AWS cuts it as it likes. */
+const MOST_PAGES = 20_000;
 /** Milliseconds for a connection and for an answer. Without them one call that hangs takes the whole run with it. */
 const PATIENCE = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 /** A deleted key was seen to work for 3 to 4 s, and what it did in that time takes as long to be seen. */
@@ -98,18 +101,21 @@ export class Caller {
     }
   }
 
-  /** Every page of a list; AWS may cut one anywhere, so only IsTruncated counts. */
+  /** Every page of a list; AWS may cut one anywhere, so only IsTruncated counts. Throws `NoAnswer` for a list without end. */
   async pages<Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined }>(
     work: (iam: IAM, at: { readonly Marker?: string }, options: With) => Promise<Page>,
   ): Promise<readonly Page[]> {
     const found: Page[] = [];
+    const markers = new Set<string>();
     let marker: string | undefined;
     do {
       const from = marker === undefined ? {} : { Marker: marker };
       const page = await this.call((iam, options) => work(iam, from, options));
       found.push(page);
-      marker = page.IsTruncated === true ? page.Marker : undefined;
-      if (page.IsTruncated === true && marker === undefined) throw new Error('a list was cut and says not where');
+      if (page.IsTruncated === undefined) throw new NoAnswer('what AWS answered is no list');
+      marker = page.IsTruncated ? page.Marker : undefined;
+      if (page.IsTruncated && (marker === undefined || markers.has(marker) || markers.size >= MOST_PAGES)) throw new NoAnswer('AWS tells a list without end');
+      if (marker !== undefined) markers.add(marker);
     } while (marker !== undefined);
     return found;
   }
@@ -145,13 +151,13 @@ export async function openIam(options: IamOptions): Promise<IAM> {
     // The chain is handed the whole configuration, and its profiles take this of it; the SDK's types do not say so.
     ...(code === undefined ? {} : { mfaCodeProvider: code }),
   };
-  const iam = new IAM(config);
+  const iam = answersOnly(new IAM(config));
   try {
     await iam.config.region();
     return iam;
   } catch {
     // IAM is one service for all regions and is signed for this one; a region of one's own still comes first.
-    return new IAM({ ...config, region: 'us-east-1' });
+    return answersOnly(new IAM({ ...config, region: 'us-east-1' }));
   }
 }
 
@@ -196,6 +202,8 @@ export function isStranger(error: unknown): boolean {
 /** Not AWS's doing: it must be reported as our mistake, or a journal's that cannot be written; not read as "could not look". */
 export function isOwnMistake(error: unknown): boolean {
   if (error instanceof Failure) return error.code === 'internal' || error.code === 'disk';
+  // The SDK could not read an answer, and hung it to what it met with.
+  if (error instanceof Error && '$response' in error) return false;
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
@@ -213,9 +221,11 @@ export function whyNot(error: unknown): string {
   if (isOwnMistake(error)) throw error;
   if (error instanceof Failure) return `keyward itself could not: ${error.code}`;
   if (error instanceof Stopped) return 'stopped before it was done';
+  if (error instanceof NoAnswer) return error.why;
   if (error instanceof Gone) return 'the login was deleted or renamed meanwhile';
   if (isDenied(error)) return 'not with these rights';
-  const name = nameOf(error).replaceAll(/[^A-Za-z0-9]/g, '');
+  const name = nameOf(error).replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 64);
+  if (/^(?:Type|Range|Syntax)?Error$/.test(name) && error instanceof Error && '$response' in error) return 'what AWS answered cannot be read';
   if (error instanceof Error && '$metadata' in error && name !== 'Error' && name !== 'TimeoutError') return `AWS answered ${name}${MEANS[name] ?? ''}`;
   if (name === 'CredentialsProviderError') return 'no credentials: AWS_PROFILE, or whatever else the SDK takes them from, gives none';
   const code = error instanceof Error && 'code' in error ? String(error.code).replaceAll(/[^A-Z0-9_]/g, '') : name;

@@ -3,6 +3,7 @@ import { instantOf, isSubjectId } from '../../core/access/index.ts';
 import type { Instant, SubjectId } from '../../core/access/index.ts';
 import { readInstant } from '../../core/access/instant.ts';
 import type { TargetPlace } from '../../world.ts';
+import { NoAnswer } from './answers.ts';
 import { orMissing } from './iam.ts';
 import type { Caller } from './iam.ts';
 import { tagMap } from './record.ts';
@@ -47,7 +48,9 @@ export async function observe(caller: Caller, settings: AwsSettings, place: Targ
     ownRole(caller, settings),
     caller.pages((iam, at, options) => iam.getAccountAuthorizationDetails({ ...at, Filter: ['User'], MaxItems: 1000 }, options)),
   ]);
-  const seen = pages.flatMap((page) => page.UserDetailList ?? []).map(seenUser);
+  // Told twice where somebody is made or goes while the list is read.
+  const all = pages.flatMap((page) => page.UserDetailList ?? []).map(seenUser);
+  const seen = [...new Map(all.map((user) => [user.userId, user])).values()];
   const managed = seen.flatMap((user) => managedUser(user, settings, place));
   const names = new Set(managed.map((user) => user.userId));
   return {
@@ -62,8 +65,14 @@ export async function observe(caller: Caller, settings: AwsSettings, place: Targ
 async function ownRole(caller: Caller, settings: AwsSettings): Promise<{ readonly arn: string; readonly tags: TagMap } | undefined> {
   const RoleName = roleName(settings, 'take-away');
   const found = await orMissing(caller.call((iam, options) => iam.getRole({ RoleName }, options)));
-  return found === undefined ? undefined : { arn: found.Role?.Arn ?? '', tags: tagMap(found.Role?.Tags) };
+  if (found === undefined) return undefined;
+  const { Arn, Tags } = found.Role ?? {};
+  // Which account it is, this alone says before anything is written.
+  if (Arn === undefined || !ARN.test(Arn)) throw new NoAnswer('what AWS answered is no role');
+  return { arn: Arn, tags: tagMap(Tags) };
 }
+
+const ARN = /^arn:[a-z-]+:iam::\d{12}:[!-~]{1,1024}$/;
 
 interface Detail {
   readonly UserName?: string | undefined;
@@ -78,11 +87,12 @@ interface Detail {
   readonly UserPolicyList?: readonly { readonly PolicyName?: string | undefined }[] | undefined;
 }
 
+/** Throws where it is not said who it is: whom nobody can name cannot be looked at, and must not be passed over. */
 function seenUser(user: Detail): SeenUser {
+  const { UserName: name, UserId: userId, Arn: arn } = user;
+  if (name === undefined || name === '' || userId === undefined || userId === '' || arn === undefined || !ARN.test(arn)) throw new NoAnswer('AWS listed a user without saying who it is');
   return {
-    name: user.UserName ?? '',
-    userId: user.UserId ?? '',
-    arn: user.Arn ?? '',
+    ...{ name, userId, arn },
     created: moment(user.CreateDate),
     path: user.Path ?? '/',
     tags: tagMap(user.Tags),
@@ -168,7 +178,7 @@ export async function allCredentials(caller: Caller, UserName: string): Promise<
 
 /** What has no id cannot be taken away and must not be passed over. */
 export function listed(id: string | undefined, status: string | undefined, made: Date | undefined): Listed {
-  if (id === undefined) throw new Error('AWS listed something without its id');
+  if (id === undefined) throw new NoAnswer('AWS listed something without its id');
   // Whatever is not plainly inactive counts as active.
   return { id, active: status !== 'Inactive', made: moment(made) };
 }

@@ -1,7 +1,8 @@
 /** The answer, in the words of a receipt. Nobody signed it: AWS says so, and whoever may write to the repository could. */
 import { CREDENTIAL_KINDS, hashOf, receipt as receiptText, signerSetHash } from '../../core/texts/index.ts';
 import type { Receipt, Running } from '../../core/texts/index.ts';
-import { parseId } from '../../core/access/index.ts';
+import { isAccountName, parseId } from '../../core/access/index.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Answer } from '../../world.ts';
 import type { Believed } from './believed.ts';
 import type { Run, Work } from './exchange.ts';
@@ -20,14 +21,59 @@ export interface Answering extends Pick<Run, 'place' | 'parcel' | 'now' | 'crypt
 }
 
 export function answerWith(answering: Answering): Answer {
-  const receipt = receiptOf(answering);
+  const receipt = spelled(receiptOf(answering), answering.observed);
   return {
     receipt,
-    signed: { text: receiptText.write(receipt), signatures: [] },
+    signed: { text: written(receipt), signatures: [] },
     proof: 'says',
     revocations: answering.believed.revocations.map(({ signed }) => signed),
     conflicts: [],
   };
+}
+
+/** What AWS said was too much for a receipt. That is no mistake of ours, and must not end what is done elsewhere. */
+function written(receipt: Receipt): string {
+  try {
+    return receiptText.write(receipt);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('text', `what AWS says of it does not fit into a receipt: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Whoever has rights there may call a login what no text of keyward's can spell (`Bob@work`), and something that is not AWS
+ * may answer anything: such a login goes by its UserId, which is never somebody else's name, and such a word has its
+ * strange characters replaced.
+ */
+function spelled(receipt: Receipt, { managed }: Observed): Receipt {
+  const userIds = new Map(managed.map(({ name, userId }) => [name, userId.toLowerCase()]));
+  const login = (name: string): string => {
+    const other = userIds.get(name) ?? '';
+    return isAccountName(name) ? name : isAccountName(other) ? other : 'unspeakable';
+  };
+  const of = <T extends { readonly account: string }>(all: readonly T[]): readonly T[] => all.map((one) => ({ ...one, account: login(one.account) }));
+  return {
+    ...receipt,
+    accounts: of(receipt.accounts),
+    ended: summed(of(receipt.ended)),
+    running: summed(of(receipt.running)),
+    credentials: of(receipt.credentials).map((one) => (one.subject === undefined ? one : { ...one, subject: oneWord(one.subject) })),
+    differs: receipt.differs.map((one) => ({ ...one, subject: oneWord(one.subject) })),
+    failed: receipt.failed.map((one) => ({ ...one, why: words(one.why) })),
+    waysIn: receipt.waysIn.map((one) => ({ ...one, subject: oneWord(one.subject), comment: one.comment === undefined ? undefined : words(one.comment) })),
+  };
+}
+
+/** Longer than any name of AWS's. */
+const LONGEST = 2048;
+
+function oneWord(text: string): string {
+  return text.slice(0, LONGEST).replaceAll(/[^!-~]/g, '?') || '?';
+}
+
+function words(text: string): string {
+  return text.slice(0, LONGEST).replaceAll(/[^ -~]/g, '?').replaceAll(/ +/g, ' ').trim() || '?';
 }
 
 function receiptOf({ place, parcel, now, crypto, believed, known, work, observed }: Answering): Receipt {
