@@ -4,6 +4,8 @@ import type { AccessDetail, Confirmed, KeyDetail, RightDetail, Since, SudoDetail
 import type { HeardThen } from '../verbs/access-targets.ts';
 import type { AccessReport, Read } from '../verbs/access.ts';
 import type { UnmanagedWay } from '../verbs/unmanaged-ways.ts';
+import { groups } from './access-groups.ts';
+import type { Group } from './access-groups.ts';
 import { credentialWords, unknownWaysLines, wayWords } from './access-words.ts';
 import { placeText } from './findings-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
@@ -64,21 +66,6 @@ function personHead({ person, access, read }: AccessReport, style: Style): strin
 /** `2 servers`, `2 servers and 1 provider` */
 function targetsText({ servers, providers }: Read): string {
   return count(servers, 'server') + (providers === 0 ? '' : ` and ${count(providers, 'provider')}`);
-}
-
-/** Accesses that differ in nothing but the server. */
-type Group = readonly [AccessDetail, ...AccessDetail[]];
-
-function groups(access: readonly AccessDetail[]): readonly Group[] {
-  const found = new Map<string, [AccessDetail, ...AccessDetail[]]>();
-  for (const one of access) {
-    const { target: _, targetId: __, confirmed: ___, revoked, ...rest } = one;
-    const name = JSON.stringify([rest, revoked?.name]);
-    const group = found.get(name);
-    if (group === undefined) found.set(name, [one]);
-    else group.push(one);
-  }
-  return [...found.values()];
 }
 
 function groupText(group: Group, read: Read, style: Style): string {
@@ -189,8 +176,7 @@ function revokedText(group: Group, read: Read): string {
 }
 
 function overview(access: readonly AccessDetail[], read: Read, style: Style): string {
-  const people = new Map<string, AccessDetail[]>();
-  for (const one of access) people.set(one.person, [...(people.get(one.person) ?? []), one]);
+  const people = Map.groupBy(access, ({ person }) => person);
   const width = Math.min(32, Math.max(...[...people.keys()].map((name) => name.length)));
   const indent = ' '.repeat(width + 2);
   return [...people]

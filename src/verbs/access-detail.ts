@@ -5,7 +5,7 @@ import { Failure } from '../core/failure.ts';
 import { fingerprint } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import { credentialsRead, listedRevocations, readKeyLine } from '../core/texts/index.ts';
-import type { CredentialRead, KeyLine, Manifest, SudoLine, TextCrypto, VerifiedRelease } from '../core/texts/index.ts';
+import type { AccountLine, CredentialRead, KeyLine, Manifest, RightLine, SudoLine, TextCrypto, VerifiedRelease } from '../core/texts/index.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import { lineName, namesOf } from './standing.ts';
 import type { Held, Standing } from './standing.ts';
@@ -27,10 +27,18 @@ export interface Looking {
   readonly receipts: { of(target: string): ReceiptThen; look(target: string): LookThen } | undefined;
   /** Revocations on top of the release, which does not list them; the working tree counts them itself. */
   readonly onTop: readonly HeldRevocation[];
-  /** Of keys that were told of already, by their line. */
-  readonly fingerprints: Map<string, string>;
+  /** What was told of already: somebody's lines are the same on most targets. */
+  readonly told: Told;
   readonly nameOf: (id: string) => string;
   readonly targetName: (id: string) => string;
+}
+
+/** Made once and shared, by all that they are made from. */
+export class Told {
+  readonly fingerprints = new Map<string, string>();
+  readonly since = new Map<VerifiedRelease, { readonly since: Since }>();
+  readonly keys = new Map<string, KeyDetail>();
+  readonly sudo = new Map<string, SudoDetail>();
 }
 
 /** The first release of the unbroken run in which a line stands. */
@@ -125,7 +133,7 @@ export function detailOf(looking: Looking, target: string, held: Held): AccessDe
     targetId: target,
     account: account.account,
     ...end(account.end),
-    ...since(looking, target, lineName.reach(account)),
+    ...since(looking, target, longest(held), lineName.reach),
     by: byOf(looking, target, held),
     keys: held.keys.map((line) => keyDetail(looking, target, line)),
     sudo: held.sudo.map((line) => sudoDetail(looking, target, line)),
@@ -133,7 +141,7 @@ export function detailOf(looking: Looking, target: string, held: Held): AccessDe
       what: line.what,
       value: line.value,
       ...end(line.end),
-      ...since(looking, target, lineName.right(line)),
+      ...since(looking, target, line, lineName.right),
     })),
     ...credentialsOf(looking, target, account.account),
     ...(revoked === undefined ? {} : { revoked: revokedOnTop(looking, target, revoked) }),
@@ -169,23 +177,35 @@ function revokedOnTop(
   return { name, by: nameOf(value.signer), time: value.time, heldThere };
 }
 
+/** Of what lets in, a line that lasts longest where one has no end; an access stands as long as that. */
+function longest({ account, keys, rights }: Held): AccountLine | KeyLine | RightLine {
+  const lines = [...keys, ...rights];
+  return lines.find(({ end: until }) => until === undefined) ?? lines[0] ?? account;
+}
+
 function keyDetail(looking: Looking, target: string, line: KeyLine): KeyDetail {
+  const first = since(looking, target, line, lineName.key);
+  const name = `${first.since?.release} ${line.end} ${line.line}`;
+  const known = looking.told.keys.get(name);
+  if (known !== undefined) return known;
   const { key, limits } = mustMean(line);
   const { from, command, allow } = limits;
-  return {
+  const made = {
     fingerprint: fingerprintOf(looking, key),
     type: key.type,
     allow,
     ...(from === undefined ? {} : { from }),
     ...(command === undefined ? {} : { command }),
     ...end(line.end),
-    ...since(looking, target, lineName.key(line)),
+    ...first,
     revoked: looking.onTop.some(({ value }) => value.keys.some((out) => out.line === key.line)),
   };
+  looking.told.keys.set(name, made);
+  return made;
 }
 
 /** A key is told of once for each target that it opens. */
-function fingerprintOf({ fingerprints, crypto }: Looking, key: PublicKey): string {
+function fingerprintOf({ told: { fingerprints }, crypto }: Looking, key: PublicKey): string {
   const known = fingerprints.get(key.line);
   if (known !== undefined) return known;
   const made = fingerprint(key, crypto.sha256);
@@ -207,19 +227,32 @@ function mustMean(line: KeyLine) {
 }
 
 function sudoDetail(looking: Looking, target: string, line: SudoLine): SudoDetail {
-  return {
-    runAs: line.runAs,
-    command: plainCommand(line.command),
-    ...end(line.end),
-    ...since(looking, target, lineName.sudo(line)),
-  };
+  const first = since(looking, target, line, lineName.sudo);
+  const name = `${first.since?.release} ${line.end} ${line.runAs} ${line.command}`;
+  const known = looking.told.sudo.get(name);
+  if (known !== undefined) return known;
+  const made = { runAs: line.runAs, command: plainCommand(line.command), ...end(line.end), ...first };
+  looking.told.sudo.set(name, made);
+  return made;
 }
 
-function since({ clone, standing, release, nameOf }: Looking, target: string, name: string): { since?: Since } {
-  const first = standing.since(release ?? clone.chain?.newest, target, name);
-  if (first === undefined) return {};
+const NOWHERE: { readonly since?: Since } = {};
+
+/** `line` is of the release that is read; of the working tree it may be in none. */
+function since<L extends { readonly end: Instant | undefined }>(
+  { clone, standing, release, nameOf, told }: Looking,
+  target: string,
+  line: L,
+  named: (line: L) => string,
+): { readonly since?: Since } {
+  const first = standing.since(release ?? clone.chain?.newest, target, line, named, release !== undefined);
+  if (first === undefined) return NOWHERE;
+  const known = told.since.get(first);
+  if (known !== undefined) return known;
   const { number, issued } = first.value;
-  return { since: { release: number, issued, signedBy: [...first.signedBy].map(nameOf).sort() } };
+  const made = { since: { release: number, issued, signedBy: [...first.signedBy].map(nameOf).sort() } };
+  told.since.set(first, made);
+  return made;
 }
 
 function byOf({ rulesFor, release }: Looking, target: string, held: Held): By {
@@ -229,13 +262,13 @@ function byOf({ rulesFor, release }: Looking, target: string, held: Held): By {
   return { kind: 'rules', rules };
 }
 
-function confirmedBy({ receipts, standing }: Looking, target: string, held: Held): Confirmed | undefined {
+function confirmedBy({ receipts, standing, release: read }: Looking, target: string, held: Held): Confirmed | undefined {
   const stored = receipts?.of(target);
   if (stored === undefined) return undefined;
   if (stored.kind === 'none') return { state: 'never-heard' };
   if (stored.kind !== 'believed') return { state: stored.kind, why: stored.why };
   const { manifest, release, time } = stored.receipt;
-  const isThere = standing.standIn(manifest, namesOf(held));
+  const isThere = (read !== undefined && standing.isOf(read, target, manifest)) || standing.standIn(manifest, namesOf(held));
   return { state: isThere ? 'confirmed' : 'not-yet', release: release.number, time, proof: stored.proof };
 }
 

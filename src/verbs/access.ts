@@ -13,7 +13,7 @@ import type { Clone } from './clone.ts';
 import { cloneThen, receiptsThen } from './access-then.ts';
 import { targetsRead } from './access-targets.ts';
 import type { TargetRead } from './access-targets.ts';
-import { detailOf, revocationsOnTop } from './access-detail.ts';
+import { detailOf, revocationsOnTop, Told } from './access-detail.ts';
 import type { AccessDetail, Looking } from './access-detail.ts';
 import { readInForce } from './in-force.ts';
 import type { InForce } from './in-force.ts';
@@ -160,7 +160,7 @@ async function look(world: World, clone: Clone, today: Clone, { at, draft }: Acc
     rulesFor: rulesHere(clone, here),
     receipts,
     onTop: revocationsOnTop(today, release, moment),
-    fingerprints: new Map(),
+    told: new Told(),
     nameOf: handleNames(clone),
     targetName: targetNames(clone),
   };

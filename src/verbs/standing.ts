@@ -64,6 +64,7 @@ type Lines = ReadonlyMap<string, Instant | undefined>;
 export class Standing {
   readonly #clone: Clone;
   readonly #lines = new Map<string, Lines>();
+  readonly #back = new Map<VerifiedRelease, readonly VerifiedRelease[]>();
   readonly #targets = new Map<string, ReadonlyMap<string, string>>();
   readonly #hashes: ReadonlySet<string>;
   readonly releases: readonly VerifiedRelease[];
@@ -92,17 +93,41 @@ export class Standing {
     return names.every((name) => lines.has(name));
   }
 
-  /** The first release of the unbroken run, up to this one, in which the line stands; undefined: not in this one. */
-  since(upTo: VerifiedRelease | undefined, target: string, name: string): VerifiedRelease | undefined {
+  /** Whether it is this very manifest that the release has for the target: then all of it stands there. */
+  isOf(release: VerifiedRelease, target: string, hash: string | undefined): boolean {
+    return hash !== undefined && this.#hashesOf(release).get(target) === hash;
+  }
+
+  /**
+   * The first release of the unbroken run, up to this one, in which the line stands; undefined: not in this one. `stands`:
+   * the line is known to be of this release, so that where nothing changed no manifest is taken apart.
+   */
+  since<L extends { readonly end: Instant | undefined }>(upTo: VerifiedRelease | undefined, target: string, line: L, nameOf: (line: L) => string, stands: boolean): VerifiedRelease | undefined {
+    if (upTo === undefined) return undefined;
+    const own = stands ? this.#hashesOf(upTo).get(target) : undefined;
+    let name: string | undefined;
     let first: VerifiedRelease | undefined;
-    for (const release of this.releases.slice(0, upTo === undefined ? 0 : this.releases.indexOf(upTo) + 1).reverse()) {
+    for (const release of this.#backFrom(upTo)) {
       const hash = this.#hashesOf(release).get(target);
-      const lines = hash === undefined ? undefined : this.#linesOf(hash);
-      if (lines === undefined || !lines.has(name)) break;
-      if (first !== undefined && compareEnds(first.value.issued, lines.get(name)) > 0) break;
+      if (hash === undefined) break;
+      // Of the manifest it is from, and without an end, it neither fails to stand there nor has ended.
+      if (hash !== own || (line.end !== undefined && first !== undefined)) {
+        const lines = this.#linesOf(hash);
+        if (!lines.has((name ??= nameOf(line)))) break;
+        if (first !== undefined && compareEnds(first.value.issued, lines.get(name)) > 0) break;
+      }
       first = release;
     }
     return first;
+  }
+
+  /** The newest first. */
+  #backFrom(upTo: VerifiedRelease): readonly VerifiedRelease[] {
+    const known = this.#back.get(upTo);
+    if (known !== undefined) return known;
+    const back = this.releases.slice(0, this.releases.indexOf(upTo) + 1).reverse();
+    this.#back.set(upTo, back);
+    return back;
   }
 
   #hashesOf(release: VerifiedRelease): ReadonlyMap<string, string> {

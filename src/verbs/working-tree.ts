@@ -63,6 +63,7 @@ export function grantsBetween(policy: Clone['policy'], person: SubjectId, target
 
 function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): readonly RuleSource[] {
   const grants = grantsBetween(policy, person, target);
+  if (grants.length === 1) return grants.map(({ rule }) => rule);
   return [...new Map(grants.map(({ rule }) => [`${rule.place.file} ${rule.place.line} ${rule.name}`, rule])).values()];
 }
 
@@ -70,15 +71,14 @@ function rulesBetween({ policy }: Clone, person: SubjectId, target: TargetId): r
 function isSame(a: Held, b: Held): boolean {
   return (
     a.account.account === b.account.account &&
-    sameLines(a.keys, b.keys, ({ line, end }) => `${line} ${end}`) &&
-    sameLines(a.sudo, b.sudo, ({ runAs, command, end }) => `${runAs} ${command} ${end}`) &&
-    sameLines(a.rights, b.rights, ({ what, value, end }) => `${what} ${value} ${end}`)
+    sameLines(a.keys, b.keys, (x, y) => x.line === y.line && x.end === y.end) &&
+    sameLines(a.sudo, b.sudo, (x, y) => x.runAs === y.runAs && x.command === y.command && x.end === y.end) &&
+    sameLines(a.rights, b.rights, (x, y) => x.what === y.what && x.value === y.value && x.end === y.end)
   );
 }
 
-function sameLines<Line>(a: readonly Line[], b: readonly Line[], spelled: (line: Line) => string): boolean {
+/** Nearly always in the same order; no line stands twice. */
+function sameLines<Line>(a: readonly Line[], b: readonly Line[], isLine: (x: Line, y: Line) => boolean): boolean {
   if (a.length !== b.length) return false;
-  const [own, other] = [a.map(spelled), b.map(spelled)];
-  if (own.length > 1) for (const lines of [own, other]) lines.sort();
-  return own.every((line, i) => line === other[i]);
+  return a.every((line, i) => isLine(line, b[i] as Line) || b.some((other) => isLine(line, other)));
 }

@@ -30,6 +30,7 @@ export class RuleGrants implements Grants {
   readonly #serverNumber: ReadonlyMap<string, number>;
   /** Numbers of the rules for each person, by the person's number. */
   readonly #rulesOf: readonly (readonly number[])[];
+  readonly #givingOf = new Map<number, readonly GivingRule[]>();
   /** Where each person stands among all by account, by their number: as a manifest lists them. */
   readonly #rank: Uint32Array;
   /** What rules add up to, by the number of the person and those of the rules. */
@@ -98,7 +99,12 @@ export class RuleGrants implements Grants {
   }
 
   #rulesFor(who: number): readonly GivingRule[] {
-    return (this.#rulesOf[who] ?? []).flatMap((number) => this.#rules[number] ?? []);
+    // Asked again and again for one person and the next server.
+    const known = this.#givingOf.get(who);
+    if (known !== undefined) return known;
+    const giving = (this.#rulesOf[who] ?? []).flatMap((number) => this.#rules[number] ?? []);
+    this.#givingOf.set(who, giving);
+    return giving;
   }
 
   /** Numbers of the rules that reach a server, by the number of the person they are for. */
