@@ -1,6 +1,6 @@
 /** What a delivery came to: a line for each target, what ended, what was not done, what to commit. */
 import type { DeliverReport, TargetReport, TargetState } from '../verbs/deliver.ts';
-import { count, type Mark, type Style, tame, wrap } from './style.ts';
+import { count, type Mark, reasonText, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 
 const MARKS: Readonly<Record<TargetState, Mark>> = { 'in-force': 'done', partly: 'warning', refused: 'failed', unknown: 'failed', 'not-begun': 'warning' };
@@ -22,7 +22,7 @@ export function deliverText(report: DeliverReport, style: Style): string {
 
 function detail(one: TargetReport): string {
   const after = one.seconds === undefined ? '' : `after ${one.seconds.toFixed(1)} s`;
-  return [after, endedText(one.ended), one.why === undefined ? '' : tame(one.why)].filter((part) => part !== '').join('; ');
+  return [after, endedText(one.ended), one.why === undefined ? '' : reasonText(one.why)].filter((part) => part !== '').join('; ');
 }
 
 /** `3 sessions ended, 1 cron job set aside`; nothing ended is no words. */

@@ -1,12 +1,25 @@
-/** Drift as remarks, what is worst first. A target that could not be looked at is an error: it is not clean. */
+/**
+ * Drift as remarks, what is worst first, and of each target one in turn: whoever shows only the first ten shows something
+ * of each. A target that could not be looked at is an error: it is not clean.
+ */
 import type { Difference, DriftOf, DriftReport } from '../verbs/drift.ts';
 import { POLICY, type Remark } from './remark.ts';
 import { differenceWords, isWayIn } from './drift-text.ts';
-import { tame } from './style.ts';
+import { notTooMany, reasonText, tame } from './style.ts';
 
 export function driftRemarks(report: DriftReport): readonly Remark[] {
-  const all = report.targets.flatMap(remarksOf);
-  return [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')];
+  const own = report.targets.map((one) => notTooMany(remarksOf(one), (more) => moreOf(one, more)));
+  const of = (severity: 'error' | 'warning'): readonly Remark[] => inTurn(own.map((all) => all.filter((remark) => remark.severity === severity)));
+  return [...of('error'), ...of('warning')];
+}
+
+function inTurn(lists: readonly (readonly Remark[])[]): readonly Remark[] {
+  const turns = lists.flatMap((list) => list.map((remark, turn) => ({ remark, turn })));
+  return turns.sort((a, b) => a.turn - b.turn).map(({ remark }) => remark);
+}
+
+function moreOf({ name, place = POLICY }: DriftOf, more: number): Remark {
+  return { severity: 'error', rule: 'more', message: `${tame(name)}: and ${more} more: keyward drift --json`, place };
 }
 
 function remarksOf(one: DriftOf): readonly Remark[] {
@@ -36,5 +49,5 @@ function suggestionFor(found: Difference): Pick<Remark, 'suggestion'> {
 
 function silent({ name, why = 'no reason given', place = POLICY }: DriftOf, rule: string): Remark {
   const title = rule === 'refused' ? 'refused to answer' : 'not looked at';
-  return { severity: 'error', rule, title, message: `${tame(name)}: could not be looked at: ${tame(why)}`, place };
+  return { severity: 'error', rule, title, message: `${tame(name)}: could not be looked at: ${reasonText(why)}`, place };
 }

@@ -2,13 +2,13 @@
 import { type Show, wayWords } from '../core/texts/index.ts';
 import type { Difference, DriftOf, DriftReport } from '../verbs/drift.ts';
 import { commitLine } from './deliver-text.ts';
-import { count, type Mark, type Style, tame, wrap } from './style.ts';
+import { count, type Mark, notTooMany, reasonText, type Style, tame, wrap } from './style.ts';
 
 const MARKS: Readonly<Record<DriftOf['state'], Mark>> = { clean: 'done', differs: 'warning', unknown: 'failed', refused: 'failed' };
 const WORDS: Readonly<Record<DriftOf['state'], string>> = { clean: 'as signed', differs: 'differs', unknown: 'unknown', refused: 'refused' };
 
 export function driftText(report: DriftReport, style: Style): string {
-  const lines = report.targets.flatMap((one) => [head(one, style), ...one.differences.map((found) => difference(found, style))]);
+  const lines = report.targets.flatMap((one) => [head(one, style), ...notTooMany(one.differences.map((found) => difference(found, style)), (more) => `      and ${more} more: drift --json`)]);
   const clean = report.targets.filter((one) => one.state === 'clean').length;
   lines.push(`Release ${report.release.number}: ${clean} of ${count(report.targets.length, 'target')} as signed.`);
   if (report.targets.some((one) => one.differences.some((found) => found.managed))) lines.push('`keyward deliver` puts right what keyward manages.');
@@ -18,7 +18,7 @@ export function driftText(report: DriftReport, style: Style): string {
 
 function head(one: DriftOf, style: Style): string {
   const looked = lookedText(one.looked);
-  const why = one.why === undefined ? (looked === '' ? '' : `looked at ${looked}`) : tame(one.why);
+  const why = one.why === undefined ? (looked === '' ? '' : `looked at ${looked}`) : reasonText(one.why);
   return wrap(`  ${style.mark(MARKS[one.state])} ${tame(one.name)}  ${WORDS[one.state]}  ${why}`, style.width, '      ');
 }
 

@@ -7,14 +7,14 @@ import type { Proof } from '../verbs/refusal-proof.ts';
 import type { OutReport } from '../verbs/revoke.ts';
 import type { WayLeft } from '../verbs/ways-left.ts';
 import { commitLine, endedText, runningText } from './deliver-text.ts';
-import { count, type Style, tame, wrap } from './style.ts';
+import { count, reasonText, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 
 /** `bob reaches 12 servers. Ends now: 3 sessions, 1 cron job on web-1 and db-2.` */
 export function previewText(preview: OffboardPreview, style: Style): string {
   const handle = tame(preview.handle);
   const lines = [`${handle} reaches ${count(preview.reaches.length, 'target')}.${preview.targets === 0 ? '' : ` ${endsNow(preview)}`}`];
-  for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${tame(one.why)}`);
+  for (const one of preview.unknown) lines.push(`! ${tame(one.name)} does not answer: ${reasonText(one.why)}`);
   if (preview.isSigner) lines.push(`! ${handle} is a signer as well: the next release must leave them out.`);
   if (preview.signing !== undefined) lines.push(...tooFewText(handle, preview.signing));
   return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
@@ -58,10 +58,10 @@ export function outRows(handle: string, targets: readonly OutReport[], style: St
 function row(handle: string, one: OutReport, style: Style): readonly string[] {
   const name = tame(one.name);
   const took = `after ${one.seconds.toFixed(1)} s`;
-  if (one.state === 'unknown') return [`  ${style.mark('failed')} ${name}`, 'no answer', `${stillIn(handle, one)} (${tame(one.why ?? '')})`];
-  if (one.state === 'refused') return [`  ${style.mark('failed')} ${name}`, 'refused', tame(one.why ?? '')];
+  if (one.state === 'unknown') return [`  ${style.mark('failed')} ${name}`, 'no answer', `${stillIn(handle, one)} (${reasonText(one.why ?? '')})`];
+  if (one.state === 'refused') return [`  ${style.mark('failed')} ${name}`, 'refused', reasonText(one.why ?? '')];
   const proof = PROOFS[one.proof ?? 'reported'];
-  const rest = [endedText(one.ended), proof, one.state === 'partly' ? tame(one.why ?? '') : ''].filter((part) => part !== '').join('; ');
+  const rest = [endedText(one.ended), proof, one.state === 'partly' ? reasonText(one.why ?? '') : ''].filter((part) => part !== '').join('; ');
   return [`  ${style.mark(one.state === 'out' ? 'done' : 'warning')} ${name}`, `out ${took}`, rest];
 }
 

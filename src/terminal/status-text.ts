@@ -3,7 +3,7 @@ import { formatInstant, type Instant } from '../core/access/index.ts';
 import type { EndsSoon } from '../verbs/ends-soon.ts';
 import type { Reported, RevocationStatus, TargetStatus } from '../verbs/status-targets.ts';
 import type { DraftStatus, SignersStatus, StatusReport } from '../verbs/status.ts';
-import { count, type Style, tame, wrap } from './style.ts';
+import { count, notTooMany, reasonText, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 import { awayText, momentText } from './time-text.ts';
 
@@ -133,7 +133,10 @@ function reportedRows(reported: readonly Reported[]): Rows {
   // The receipt's `unknown` is a way in that is not accepted; on a screen the word means that nobody could look.
   const words = (kind: Reported['kind']): string => (kind === 'unknown-way-in' ? 'way in, not accepted' : kind.replaceAll('-', ' '));
   const when = (asOf: Instant | undefined): string => (asOf === undefined ? '' : `, as of ${formatInstant(asOf)}`);
-  return reported.map(({ target, kind, what, asOf }) => [tame(target), `! ${words(kind)}: ${tame(what)}${when(asOf)}`]);
+  const ofEach = Map.groupBy(reported, ({ target }) => target);
+  const rows = ([target, own]: readonly [string, readonly Reported[]]): Rows =>
+    notTooMany(own.map(({ kind, what, asOf }) => [tame(target), `! ${words(kind)}: ${reasonText(what)}${when(asOf)}`]), (more) => [tame(target), `! and ${more} more: status --json`]);
+  return [...ofEach].flatMap(rows);
 }
 
 function draftRow(now: Instant): (draft: DraftStatus) => readonly string[] {

@@ -82,6 +82,21 @@ function written(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16) ?? '?'}}`;
 }
 
+/** A server tells of at most 1,000 ways in; whoever is root there can have it say anything, and all of it is in `--json`. */
+const MOST_OF_ONE = 1200;
+
+/** What is told of one target, so that none of them drowns all the others. `more` says it of those that are left out. */
+export function notTooMany<T>(all: readonly T[], more: (howMany: number) => T): readonly T[] {
+  return all.length <= MOST_OF_ONE ? all : [...all.slice(0, MOST_OF_ONE), more(all.length - MOST_OF_ONE)];
+}
+
+const LONGEST_REASON = 1000;
+
+/** A reason in the words of a target, tamed and cut: the next line belongs to another one. */
+export function reasonText(why: string): string {
+  return tame(why.length <= LONGEST_REASON ? why : `${why.slice(0, LONGEST_REASON)}… and ${why.length - LONGEST_REASON} characters more`);
+}
+
 /** Columns a text takes, colour codes not counted. Wide characters are counted as one. */
 export function columnsOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;

@@ -177,6 +177,31 @@ describe('what a hostile text becomes', () => {
   });
 });
 
+describe('one server that tells of more than anybody reads', () => {
+  const many = Array.from({ length: 30_000 }, (_, i) => ({ what: 'way-in key', subject: `root SHA256:${i}`, managed: false }));
+  const drift = {
+    ...{ organization: 'acme', release: { number: 3, hash: 'ab'.repeat(32) }, written: [], status: 2 as const },
+    targets: [
+      { name: 'db-1', id: 'srv_1', state: 'differs' as const, differences: many, looked: [] },
+      { name: 'web-1', id: 'srv_2', state: 'differs' as const, differences: many.slice(0, 1), looked: [] },
+      { name: 'web-2', id: 'srv_3', state: 'unknown' as const, why: 'x'.repeat(1_000_000), differences: [], looked: [] },
+    ],
+  };
+
+  it('drowns none of the others', () => {
+    const remarks = driftRemarks(drift);
+    expect(remarks.slice(0, 3).map(({ message }) => message.slice(0, 5))).toEqual(['db-1:', 'web-1', 'web-2']);
+    expect(remarks.length).toBeLessThan(1300);
+    expect(remarks.at(-1)?.message).toBe('db-1: and 28800 more: keyward drift --json');
+    for (const text of [driftText(drift, PLAIN), findingsGithub(remarks)]) {
+      expect(text.length).toBeLessThan(300_000);
+      for (const name of ['db-1', 'web-1', 'web-2', 'and 28800 more', 'and 999000 characters more']) expect(text).toContain(name);
+    }
+    const delivered = { ...drift, targets: [{ name: 'db-1', id: 'srv_1', state: 'partly' as const, why: 'y '.repeat(1_000_000), ended: [], failed: [] }] };
+    expect(deliverText(delivered, PLAIN).length).toBeLessThan(3000);
+  });
+});
+
 /** What a runner takes for a command: GitHub's own way of reading a line, in both of its spellings, and that of Azure. */
 function commandIn(line: string): string | undefined {
   const names = /^(?:add-mask|error|warning|notice|debug|group|endgroup|save-state|set-output|set-env|add-path|add-matcher|remove-matcher|echo|stop-commands)$/;
