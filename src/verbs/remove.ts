@@ -1,16 +1,21 @@
 /**
  * Takes a server out, in two steps that may lie days apart: `removed:` in its line, so that the next release leaves it
  * its couriers and nothing else; then, over one's own root access, receiver and courier go and the last receipt stays.
+ *
+ * Somebody else's mistake in the draft stops neither: `removed:` gives nobody anything and is signed like any other line,
+ * from a policy without errors; what is taken off goes by the signed manifest.
  */
 import { formatInstant } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
-import { setRemoved } from '../core/policy/index.ts';
+import { readNames, setRemoved } from '../core/policy/index.ts';
 import { hashOf, joinSigned } from '../core/texts/index.ts';
 import type { Receipt } from '../core/texts/index.ts';
 import type { Answer, World } from '../world.ts';
 import { carryTo } from './carry.ts';
-import { readClone, toBytes } from './clone.ts';
+import { toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { readInForce } from './in-force.ts';
+import type { InForce } from './in-force.ts';
 import { didYouMean, knownTargets } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { within } from './side-by-side.ts';
@@ -35,23 +40,40 @@ export interface RemoveReport {
 }
 
 export async function removeServer(world: World, options: RemoveOptions): Promise<RemoveReport> {
-  const clone = await readClone(world, { for: 'act' });
+  const clone = await readInForce(world, { for: 'act' });
   const server = clone.policy.servers.find((one) => one.name === options.name);
   if (server === undefined) {
     throw new Failure('not-found', `the policy knows no server ${options.name}`, { next: didYouMean(options.name, clone.policy.servers.map(({ name }) => name)) ?? '`keyward server list` lists them' });
   }
   const base = { name: server.name, id: server.id, keptAccess: options.keepAccess };
   const target = knownTargets(clone).find((one) => one.id === server.id);
-  if (server.removed === undefined && !options.keepAccess) {
-    const { path, bytes } = setRemoved(clone.files, server.name, formatInstant(clone.now).slice(0, 10));
-    await world.repository.write(new Map([[path, bytes]]));
-    return { ...base, state: 'marked', written: [path] };
-  }
+  const here = clone.readFrom.kind === 'here' ? server : readNames(clone.files, clone.organization, clone.now).servers.find(({ id }) => id === server.id);
+  if ((here?.removed ?? server.removed) === undefined && !options.keepAccess) return { ...base, state: 'marked', written: await mark(world, clone, server.name, here?.name) };
   if (target === undefined) {
     throw new Failure('not-found', `${server.name} is in no signed release: there is nothing to take off it`, { next: 'delete its line from the policy' });
   }
   if (!options.keepAccess && target.manifest.accounts.length > 0) return { ...base, state: 'waits', written: [] };
   return takeOff(world, clone, target, options);
+}
+
+/**
+ * Into the line of this server, whatever the draft calls it; never into that of another which has its name now. Throws
+ * `policy` where that cannot be, since the files are in the middle of an edit, and says where.
+ */
+async function mark(world: World, clone: InForce, name: string, nameHere: string | undefined): Promise<readonly string[]> {
+  try {
+    if (nameHere === undefined) throw new Failure('not-found', `${name} has no line here that can be read`);
+    const { path, bytes } = setRemoved(clone.files, nameHere, formatInstant(clone.now).slice(0, 10));
+    await world.repository.write(new Map([[path, bytes]]));
+    return [path];
+  } catch (error) {
+    if (!(error instanceof Failure) || clone.readFrom.kind === 'here') throw error;
+    const findings = clone.compilation.findings.filter(({ severity }) => severity === 'error');
+    throw new Failure('policy', `\`removed:\` cannot be written into the line of ${name}: ${error.message}`, {
+      findings,
+      next: 'correct the lines above, which `keyward check` shows too, and run it again',
+    });
+  }
 }
 
 async function takeOff(world: World, clone: Clone, target: KnownTarget, options: RemoveOptions): Promise<RemoveReport> {

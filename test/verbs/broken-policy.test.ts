@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newId } from '../../src/core/access/index.ts';
 import { fingerprint } from '../../src/core/ssh/public-key.ts';
 import { release as releaseText } from '../../src/core/texts/index.ts';
 import { findRepository } from '../../src/disk/index.ts';
@@ -16,6 +17,8 @@ import { drift } from '../../src/verbs/drift.ts';
 import { revokeKey } from '../../src/verbs/key.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
 import type { OffboardReport } from '../../src/verbs/offboard.ts';
+import { removeServer } from '../../src/verbs/remove.ts';
+import type { RemoveReport } from '../../src/verbs/remove.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
 import { crypto } from '../core/texts/signing.ts';
@@ -70,7 +73,7 @@ function committed({ root }: Organization): void {
   const git = (...words: string[]) => execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words]);
   git('init', '-q');
   git('add', '-A');
-  git('commit', '-q', '-m', 'all');
+  git('commit', '-q', '--allow-empty', '-m', 'all');
 }
 
 type Spoil = (acme: Organization) => void;
@@ -142,6 +145,61 @@ it('a stolen key is revoked with a policy in a merge, and a signer who goes is t
   expect([revoked.status, inside(on.servers)]).toEqual([0, [['alice'], ['alice']]]);
   const { report } = await out(on, 'alice');
   expect([report.status, report.removed, report.isSigner]).toEqual([0, [], true]);
+});
+
+/** One's own root access, which is not there in a test: what would be done with it. */
+async function taken(on: Stage, name: string): Promise<{ report: RemoveReport; removals: readonly string[] }> {
+  const own = await on.world();
+  const removals: string[] = [];
+  const remove: World['enroller']['remove'] = async ({ address }, { targetId }) => {
+    removals.push(`${targetId} at ${address}`);
+    return { kind: 'done', value: { lines: [] } };
+  };
+  const options = { name, user: 'root', keepAccess: false, limits: LIMITS };
+  const report = await removeServer({ ...own, enroller: { ...own.enroller, remove } }, options);
+  return { report, removals };
+}
+
+describe('a server on its way out', () => {
+  it.each(Object.entries(SPOILED))('is taken off with a policy that has %s', async (_, spoil) => {
+    const on = await stage();
+    expect((await taken(on, 'db-1')).report.state).toBe('marked');
+    await on.acme.approve(['alice']);
+    await deliver(await on.world(), { choice: ALL, limits: LIMITS, dryRun: false });
+    committed(on.acme);
+    spoil(on.acme);
+    const { report, removals } = await taken(on, 'db-1');
+    expect([report.state, report.written]).toEqual(['gone', ['receipts/db-1']]);
+    expect(removals).toEqual([`${on.acme.server('db-1')} at db-1.example.com`]);
+  });
+
+  it.each(['a team nobody knows', 'a broken key file'])('is marked with %s elsewhere, and nothing is signed from there', async (how) => {
+    const on = await stage();
+    SPOILED[how]?.(on.acme);
+    const { report, removals } = await taken(on, 'db-1');
+    expect([report.state, report.written, removals]).toEqual(['marked', [POLICY], []]);
+    expect(readFileSync(join(on.acme.root, POLICY), 'utf8')).toMatch(/db-1: \{.*removed: 2026-10-01/);
+    expect((await taken(on, 'db-1')).report.state).toBe('waits');
+    const options = { renew: false, newDraft: false, dryRun: false, show: () => undefined };
+    await expect(approve(await on.world(), options)).rejects.toMatchObject({ code: 'policy' });
+  });
+
+  it.each(['a line half typed', 'a merge conflict', 'a policy file moved away'])('cannot be marked in the middle of an edit, and the place is named: %s', async (how) => {
+    const on = await stage();
+    SPOILED[how]?.(on.acme);
+    const failed = taken(on, 'db-1');
+    await expect(failed).rejects.toMatchObject({ code: 'policy', message: expect.stringContaining('db-1'), next: expect.stringContaining('keyward check') });
+    await expect(failed).rejects.toHaveProperty('findings.0.place.file', POLICY);
+  });
+
+  it('is the one of the signed policy, also where the draft gives its name to another', async () => {
+    const on = await stage();
+    const other = newId('srv', crypto.sha256(new TextEncoder().encode('another')));
+    on.acme.edit(POLICY, (text) => text.replace(on.acme.server('db-1'), other));
+    SPOILED['a team nobody knows']?.(on.acme);
+    await expect(taken(on, 'db-1')).rejects.toMatchObject({ code: 'policy' });
+    expect(readFileSync(join(on.acme.root, POLICY), 'utf8')).not.toContain('removed:');
+  });
 });
 
 it('before anything was signed, a policy with errors is all there is, and it is said', async () => {
