@@ -269,7 +269,7 @@ export interface Enroller {
   print(enrolment: Enrolment): Promise<string>;
   /** Takes receiver and courier away, once the server's last answer is stored. */
   remove(access: RootAccess, removal: Removal, signal: AbortSignalLike): Promise<Outcome<Found>>;
-  /** Host keys of an address by `known_hosts`; never asked of the server itself. */
+  /** Host keys of an address by `known_hosts`, as one's own ssh looks it up; never asked of the server itself. */
   knownHostKeys(address: string, port: number): Promise<readonly PublicKey[]>;
 }
 

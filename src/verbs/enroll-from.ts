@@ -221,15 +221,21 @@ function endedAs(
   return { name, address, state, found: [], accepted: 0, ...id, ...(why === undefined ? {} : { why }) };
 }
 
-/** The list's own keys, else known_hosts, else those written when a script was printed; never the server's word. */
+/**
+ * The list's own keys, else those of the address in known_hosts, else of what the list calls it, since that may be how it
+ * was logged in to; else those written when a script was printed. Never the server's word.
+ */
 async function believed(
   world: World,
-  { hostKeys, address, port = 22 }: Listed,
+  { hostKeys, address, alias, port = 22 }: Listed,
   there: Server | undefined,
 ): Promise<readonly PublicKey[]> {
   if (hostKeys.length > 0) return hostKeys;
-  const known = await world.enroller.knownHostKeys(address, port);
-  return known.length > 0 ? known : (there?.hostKeys ?? []);
+  for (const name of [address, ...(alias === undefined ? [] : [alias])]) {
+    const known = await world.enroller.knownHostKeys(name, port);
+    if (known.length > 0) return known;
+  }
+  return there?.hostKeys ?? [];
 }
 
 /** Asked once for all of them. */

@@ -248,10 +248,35 @@ describe('known host keys', () => {
     execFileSync('ssh-keygen', ['-q', '-H', '-f', hashed ?? ''], { stdio: 'ignore' });
     mkdirSync(join(folder.path, 'empty'));
     const files = [plain, hashed, join(folder.path, 'none')];
-    const found = await knownHostKeys('web-1.example.com', 22, files);
+    const found = await knownHostKeys('web-1.example.com', 22, { files });
     expect(found.map((key) => key.line)).toEqual([one, two]);
-    expect((await knownHostKeys('web-1.example.com', 2222, files)).map((key) => key.line)).toEqual([two]);
-    expect(await knownHostKeys('web-9.example.com', 22, files)).toEqual([]);
+    expect((await knownHostKeys('web-1.example.com', 2222, { files })).map((key) => key.line)).toEqual([two]);
+    expect(await knownHostKeys('web-9.example.com', 22, { files })).toEqual([]);
+    folder.remove();
+  });
+
+  test('under the name and in the file that ssh_config gives an address, as ssh itself looks it up', async () => {
+    const folder = keyFolder();
+    const [one, two] = await Promise.all(['one', 'two'].map(async (name) => (await makeKey(folder.path, name)).publicLine.split(' ').slice(0, 2).join(' ')));
+    const [config = '', known = ''] = ['config', 'known'].map((name) => join(folder.path, name));
+    writeFileSync(known, `10.0.0.9 ${one}\n[10.0.0.9]:2222 ${two}\nbastion-alias ${two}\nweb-1 ${two}\n`);
+    writeFileSync(
+      config,
+      `Host web-1 web-1.example.com\n  HostName 10.0.0.9\nHost aliased\n  HostName 10.0.0.9\n  HostKeyAlias Bastion-alias\nHost *\n  UserKnownHostsFile ${known}\n  GlobalKnownHostsFile none\n`,
+    );
+    const lines = async (address: string, port = 22): Promise<string[]> => (await knownHostKeys(address, port, { config })).map((key) => key.line);
+    expect(await lines('web-1')).toEqual([one]);
+    expect(await lines('web-1.example.com')).toEqual([one]);
+    expect(await lines('web-1', 2222)).toEqual([two]);
+    expect([await lines('aliased'), await lines('aliased', 2222)]).toEqual([[two], [two]]);
+    expect(await lines('web-2')).toEqual([]);
+    // What is no address is asked of nobody's ssh, and stands nowhere.
+    expect(await lines('-oProxyCommand=touch /tmp/x')).toEqual([]);
+    // What ssh says of the same: it looks for exactly these names in exactly this file.
+    for (const [address, name] of [['web-1', '10.0.0.9'], ['aliased', 'bastion-alias']] as const) {
+      const said = execFileSync('ssh', ['-G', '-F', config, address], { encoding: 'utf8' });
+      expect([...said.matchAll(/^(?:hostname|hostkeyalias) (\S+)$/gm)].map(([, value = '']) => value.toLowerCase())).toContain(name);
+    }
     folder.remove();
   });
 });

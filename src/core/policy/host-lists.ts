@@ -14,6 +14,8 @@ export interface Listed {
   /** As it stands there; not yet a name of the policy. */
   readonly name: string;
   readonly address: string;
+  /** What the list calls it, where that is another name than the address. */
+  readonly alias?: string;
   readonly port?: number;
   readonly user?: string;
   /** None: the list does not say. */
@@ -179,7 +181,7 @@ function withNames(
     else if (!isName(name))
       passedOver.push({ what: host.name, why: 'no name for the policy can be made of it: give it one in a JSON list' });
     else if (taken.has(name)) passedOver.push({ what: host.name, why: `${name} stands there twice` });
-    else taken.set(name, { ...host, name, address });
+    else taken.set(name, { ...host, name, address, ...(host.name.toLowerCase() === address ? {} : { alias: host.name }) });
   }
   return { hosts: [...taken.values()], passedOver };
 }
