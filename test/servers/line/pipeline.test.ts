@@ -18,9 +18,10 @@ import {
   revocation as revocationText,
   writeBundle,
 } from '../../../src/core/texts/index.ts';
-import type { Release, SignedText } from '../../../src/core/texts/index.ts';
+import type { SignedText } from '../../../src/core/texts/index.ts';
 import { crypto } from '../../core/texts/signing.ts';
 import { Company } from './company.ts';
+import { stored } from './forging.ts';
 import { githubWorkflow, gitlabJobs, Runner } from './runner.ts';
 
 const { text: page, workflow } = githubWorkflow();
@@ -349,15 +350,6 @@ describe.skipIf(needs() !== undefined)(`a pipeline${needs() === undefined ? '' :
     });
   });
 
-  function stored(number: number): SignedText & { readonly value: Release } {
-    const folder = join(company.repo, 'releases', String(number));
-    const text = readFileSync(join(folder, 'release'), 'latin1');
-    const signatures = globSync('*.sig', { cwd: folder })
-      .sort()
-      .map((name) => readFileSync(join(folder, name), 'latin1'));
-    return { text, signatures, value: releaseText.parse(text) };
-  }
-
   function signedBy(file: string, namespace: string, text: string): string {
     return execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', file, '-n', namespace], {
       input: text,
@@ -369,7 +361,7 @@ describe.skipIf(needs() !== undefined)(`a pipeline${needs() === undefined ? '' :
   /** Each with what the receiver says to it; `nothing` for the legal twin of all of them. */
   function bundles(): readonly { readonly what: string; readonly refused: string; readonly bundle: string }[] {
     const last = Math.max(...globSync('releases/*', { cwd: company.repo }).map((path) => Number(path.split('/')[1])));
-    const [newest, first] = [stored(last), stored(1)];
+    const [newest, first] = [stored(company, last), stored(company, 1)];
     const manifests = globSync('releases/*/manifest-*', { cwd: company.repo }).map((path) =>
       readFileSync(join(company.repo, path), 'latin1'),
     );

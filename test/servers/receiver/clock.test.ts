@@ -3,10 +3,10 @@
  * The clock of the receiver alone is moved, by a `date` in its place; sshd keeps the right one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, openSession, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { describe, expect, it } from 'vitest';
+import { needs, openSession, ssh, type TestServer } from '../../fleet/index.ts';
 import { type Bench, lines, RECEIVE } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { at, HOUR, requestText } from './texts.ts';
 import type { Person } from './texts.ts';
 
@@ -18,16 +18,13 @@ esac
 `;
 
 describe.skipIf(needs() !== undefined)('time', () => {
-  let fleet: Fleet;
   let server: TestServer;
   let bench: Bench;
-  beforeAll(async () => {
-    ({ fleet, server, bench } = await begin({}, async (before) => {
-      await before.must('echo 0 > /etc/moved; mv /usr/bin/date /usr/bin/date.real');
-      await before.write('/usr/bin/date', DATE, 0o755);
-    }));
-  });
-  afterAll(() => end({ fleet, bench }));
+  const movable = async (before: TestServer): Promise<void> => {
+    await before.must('echo 0 > /etc/moved; mv /usr/bin/date /usr/bin/date.real');
+    await before.write('/usr/bin/date', DATE, 0o755);
+  };
+  staged((stage) => ({ server, bench } = stage), {}, movable);
 
   const DAY = 24 * HOUR;
   const moved = (milliseconds: number): Promise<void> => server.write('/etc/moved', `${Math.round(milliseconds / 1000)}\n`);

@@ -2,10 +2,10 @@
  * Whoever has the courier's key and nothing else opens many connections, sends much and never ends: the disk below /etc
  * does not fill, whoever comes with something real is heard meanwhile, and after a while all of it is gone (R9).
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { needs, type Fleet } from '../../fleet/index.ts';
 import { type Bench, LOOK, lines } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { requestText } from './texts.ts';
 
 const SECONDS = 20;
@@ -17,10 +17,7 @@ const MIB = 1024;
 describe.skipIf(needs() !== undefined)('a crowd with the courier’s key', () => {
   let fleet: Fleet;
   let bench: Bench;
-  beforeAll(async () => {
-    ({ fleet, bench } = await begin({ look: HASTY }));
-  });
-  afterAll(() => end({ fleet, bench }));
+  staged((stage) => ({ fleet, bench } = stage), { look: HASTY });
 
   it('fills no disk, keeps nobody waiting, and is over in time', async () => {
     expect(HASTY).not.toBe(LOOK);

@@ -1,10 +1,10 @@
 /** One signer signs so many revocations that no room is left: for that signer, and for nobody else. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { needs } from '../../fleet/index.ts';
 import { lines } from './bench.ts';
 import type { Bench, KeyName } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { requestText, revocationText, sha256 } from './texts.ts';
 
@@ -17,11 +17,10 @@ const JUNK = Array.from({ length: 40 }, () => {
 describe.skipIf(needs() !== undefined)('a flood of revocations by one signer', () => {
   let stage: Stage;
   let bench: Bench;
-  beforeAll(async () => {
-    stage = await begin();
-    bench = stage.bench;
+  staged((made) => {
+    stage = made;
+    bench = made.bench;
   });
-  afterAll(() => end(stage));
 
   const signed = async (by: KeyName & ('alice' | 'bob'), id: string, more = ''): Promise<readonly [string, string]> => {
     const text = revocationText({ signer: bench.ids[by], id });

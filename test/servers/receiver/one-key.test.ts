@@ -1,18 +1,14 @@
 /** A release written by hand, two signatures, one key: in. With fewer people: refused, and not a byte differs. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { describe, expect, it } from 'vitest';
+import { needs, ssh, type TestServer } from '../../fleet/index.ts';
 import { type Bench, everything, lines, type KeyName } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { requestText } from './texts.ts';
 
 describe.skipIf(needs() !== undefined)('one key, two signatures', () => {
-  let fleet: Fleet;
   let server: TestServer;
   let bench: Bench;
-  beforeAll(async () => {
-    ({ fleet, server, bench } = await begin());
-  });
-  afterAll(() => end({ fleet, bench }));
+  staged((stage) => ({ server, bench } = stage));
 
   const logsIn = async (): Promise<boolean> =>
     (await ssh(server, 'dave', { keyFile: bench.keys.dave.path, command: 'true' })).status === 0;

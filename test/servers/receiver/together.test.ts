@@ -1,8 +1,8 @@
 /** Two runs at once never mix: with flock, and with the lock that serves where there is no flock. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { needs, type Fleet } from '../../fleet/index.ts';
 import { type Bench, lines, RECEIVE, receiptOf } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { idOf, requestText, revocationText, sha256 } from './texts.ts';
 
 const WITHOUT_FLOCK = RECEIVE.replace('command -v flock > /dev/null', 'false');
@@ -13,10 +13,7 @@ describe.skipIf(needs() !== undefined).each([
 ])('many at once, held apart by %s', (_, receive) => {
   let fleet: Fleet;
   let bench: Bench;
-  beforeAll(async () => {
-    ({ fleet, bench } = await begin({ receive }));
-  });
-  afterAll(() => end({ fleet, bench }));
+  staged((stage) => ({ fleet, bench } = stage), { receive });
 
   it('takes each whole or not at all', async () => {
     expect(WITHOUT_FLOCK).not.toBe(RECEIVE);

@@ -1,20 +1,16 @@
 /** What goes wrong on servers that are not keyward's alone: a full disk, somebody else's broken file, a line that drops, accounts that were there. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, openSession, ssh, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { describe, expect, it } from 'vitest';
+import { needs, openSession, ssh, type TestServer } from '../../fleet/index.ts';
 import { type Bench, lines, RECEIVE } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { bare, requestText, revocationText, sha256 } from './texts.ts';
 import type { Person } from './texts.ts';
 
 describe.skipIf(needs() !== undefined)('a server with troubles', () => {
-  let fleet: Fleet;
   let server: TestServer;
   let bench: Bench;
-  beforeAll(async () => {
-    ({ fleet, server, bench } = await begin());
-  });
-  afterAll(() => end({ fleet, bench }));
+  staged((stage) => ({ server, bench } = stage));
 
   const person = (name: 'dave' | 'erin', rest: Partial<Person> = {}): Person => ({
     id: bench.ids[name],

@@ -1,22 +1,20 @@
 /** Every unmanaged way in is found by name, and a clean server shows how much was looked at. One of each kind is planted. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needs, type Fleet, type TestServer } from '../../fleet/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { needs, type TestServer } from '../../fleet/index.ts';
 import { type Bench, everything, lines } from './bench.ts';
-import { begin, end } from './stage.ts';
+import { staged } from './stage.ts';
 import { requestText } from './texts.ts';
 
 describe.skipIf(needs() !== undefined)('ways in that are not managed', () => {
-  let fleet: Fleet;
   let server: TestServer;
   let bench: Bench;
+  staged((stage) => ({ server, bench } = stage));
   beforeAll(async () => {
-    ({ fleet, server, bench } = await begin());
     await server.must('useradd -m old');
     const people = [{ id: bench.ids.dave, account: 'dave', keys: [bench.login('dave')] }];
     const manifest = bench.manifest(server, people, { accepted: [`key root ${bench.keys.carol.fingerprint}`, 'password old password'] });
     expect((await bench.carry(server, requestText() + (await bench.release([manifest])) + manifest)).status).toBe(0);
   });
-  afterAll(() => end({ fleet, bench }));
 
   const look = () => bench.receive(server, requestText());
 

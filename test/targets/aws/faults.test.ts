@@ -2,12 +2,11 @@
  * One fault at every call of giving, giving back, denying, removing and looking, of each kind: none is lost, nothing is
  * said to be done that is not, and the next run ends right. Waiting takes no time: the clocks stand.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FaultKind } from '../../iam/index.ts';
-import { endAccount, makeAccount } from './account.ts';
 import type { AwsBench } from './account.ts';
-import { Stages } from './stages.ts';
-import type { Stage } from './stages.ts';
+import { staged } from './stages.ts';
+import type { Stage, Stages } from './stages.ts';
 import { inVirtualTime } from './virtual-time.ts';
 
 const KINDS: readonly FaultKind[] = [
@@ -20,11 +19,7 @@ const FINAL: readonly FaultKind[] = ['AccessDenied'];
 describe('one fault at every call', () => {
   let account: AwsBench;
   let stages: Stages;
-  beforeAll(async () => {
-    account = await makeAccount();
-    stages = await Stages.of(account);
-  });
-  afterAll(() => endAccount(account));
+  staged((made) => ({ account, stages } = made));
 
   test.each(KINDS)('%s', { timeout: 120_000 }, async (kind) => {
     const found = await inVirtualTime(() => everyCall(kind));

@@ -3,13 +3,12 @@
  * not, and the next run, which knows nothing of the first, ends right. Here every call of the adapter is such a point;
  * that a process really dies is tried in test/verbs/offboard-killed.test.ts.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../src/world.ts';
 import type { InProcess } from '../../iam/in-process.ts';
-import { endAccount, makeAccount } from './account.ts';
 import type { AwsBench } from './account.ts';
-import { Stages } from './stages.ts';
-import type { Stage } from './stages.ts';
+import { staged } from './stages.ts';
+import type { Stage, Stages } from './stages.ts';
 import { inVirtualTime } from './virtual-time.ts';
 
 const WRITES = /^(?!Get|List|Generate|Simulate)/;
@@ -17,11 +16,7 @@ const WRITES = /^(?!Get|List|Generate|Simulate)/;
 describe('killed at every call', () => {
   let account: AwsBench;
   let stages: Stages;
-  beforeAll(async () => {
-    account = await makeAccount();
-    stages = await Stages.of(account);
-  });
-  afterAll(() => endAccount(account));
+  staged((made) => ({ account, stages } = made));
 
   test.each(['before it reached AWS', 'before its answer came back'])('%s', { timeout: 120_000 }, async (when) => {
     const died: Record<string, number> = {};

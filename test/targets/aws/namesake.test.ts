@@ -3,13 +3,13 @@
  * made: nothing is done to that one. AWS has no call that says "only if it is still this one", so between asking and doing
  * lies one round trip: what falls into it is counted here, and is at most the one call that was under way.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { InProcess } from '../../iam/in-process.ts';
 import type { User } from '../../iam/index.ts';
-import { endAccount, makeAccount, PATH } from './account.ts';
+import { PATH } from './account.ts';
 import type { AwsBench } from './account.ts';
-import { Stages, userIn } from './stages.ts';
-import type { Stage } from './stages.ts';
+import { staged, userIn } from './stages.ts';
+import type { Stage, Stages } from './stages.ts';
 import { inVirtualTime } from './virtual-time.ts';
 
 const WRITES = /^(?!Get|List|Generate|Simulate)/;
@@ -18,11 +18,7 @@ const BESIDE = 'ListAttachedUserPolicies';
 
 let account: AwsBench;
 let stages: Stages;
-beforeAll(async () => {
-  account = await makeAccount();
-  stages = await Stages.of(account);
-});
-afterAll(() => endAccount(account));
+staged((made) => ({ account, stages } = made));
 
 test.each(['giving back', 'denying', 'removing'])('%s', { timeout: 120_000 }, async (name) => {
   const stage = stages.all.find((one) => one.name === name);

@@ -3,12 +3,13 @@
  * removing, looking. Each says how the account stands before, what is carried, and when it is right. Belongs here: states
  * of the account. Not: what goes wrong on the way (faults.test.ts, killed.test.ts).
  */
+import { afterAll, beforeAll } from 'vitest';
 import type { Answer, Note, Outcome, Parcel, Step } from '../../../src/world.ts';
 import type { User } from '../../iam/index.ts';
 import { sshLine } from '../../iam/conformance/world.ts';
 import { certificate } from '../../iam/conformance/certificate.ts';
 import { GO } from '../place.ts';
-import { looking, PATH, placeThere, releasing, revoking, TARGET, targetThere } from './account.ts';
+import { endAccount, looking, makeAccount, PATH, placeThere, releasing, revoking, TARGET, targetThere } from './account.ts';
 import type { AwsBench, TargetOptions } from './account.ts';
 
 export const DENY = 'arn:aws:iam::aws:policy/AWSDenyAll';
@@ -40,6 +41,16 @@ export function openAt(user: User | undefined): readonly string[] {
 
 export function isDenied(user: User | undefined): boolean {
   return user?.attached.has(DENY) === true || user?.boundary === DENY;
+}
+
+/** For the tests of one file or `describe`: an account with its stages, from before the first of them until after the last. */
+export function staged(take: (made: { readonly account: AwsBench; readonly stages: Stages }) => void): void {
+  let account: AwsBench | undefined;
+  beforeAll(async () => {
+    account = await makeAccount();
+    take({ account, stages: await Stages.of(account) });
+  });
+  afterAll(() => endAccount(account));
 }
 
 export class Stages {
