@@ -8,7 +8,7 @@ import { formatInstant, later, MINUTE } from '../core/access/index.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { ExitStatus } from '../core/failure.ts';
 import { ownGainsFirst } from '../core/plan/index.ts';
-import { everInForce, inputs as inputsText, NAMESPACES } from '../core/texts/index.ts';
+import { everInForce, hashOf, inputs as inputsText, NAMESPACES } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { latin1, readClone, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
@@ -52,12 +52,13 @@ export async function approve(world: World, options: ApproveOptions): Promise<Ap
   const clone = await readClone(world, { for: 'act' });
   await keepVerified(world, clone);
   const me = whoAmI(clone);
-  const [open] = openDrafts(clone, world.crypto);
+  const open = await draftToSign(world, clone);
   const { prepared, isNew } = await whatToSign(world, clone, me, open, options);
   const all = planOf(clone, prepared, await readReceiptFiles(world), world.crypto);
   const plan = { ...all, changes: ownGainsFirst(all.changes, me.id) };
   if (isNew && !options.renew && nothingToSign(clone, plan)) return nothing(plan);
   mustBeSane(clone, prepared);
+  mustNotBeginAgain(clone);
   mustBeIn(me, [prepared.release, ...(clone.chain === undefined ? [] : [clone.chain.newest.value])]);
   options.show(plan, me.handle);
   if (!isNew && open?.signedBy.has(me.id) === true) return reportOf(world, clone, prepared, open.signed.signatures, [], plan);
@@ -70,6 +71,27 @@ export async function approve(world: World, options: ApproveOptions): Promise<Ap
   const signatures = isNew ? [] : (open?.signed.signatures ?? []);
   const { signature, written } = await sign(world, clone, me, prepared);
   return reportOf(world, clone, prepared, [...signatures, signature], written, plan);
+}
+
+/**
+ * The draft that waits: of somebody who signs today; or the proposal of those who are to sign, where this working tree
+ * means the very same. What anybody else lays there is in nobody's way.
+ */
+async function draftToSign(world: World, clone: Clone): Promise<Draft | undefined> {
+  const drafts = openDrafts(clone, world.crypto);
+  const { hash: receiver } = await world.receiver();
+  const isSame = ({ value, signed }: Draft): boolean => value.receiver === receiver && !isFar(clone, value.number) && textOf(world, clone, value) === signed.text;
+  return drafts.find((draft) => draft.isSignedInForce) ?? drafts.find(isSame);
+}
+
+/** What this working tree means with the choices of a draft; undefined where it means nothing then. */
+function textOf(world: World, clone: Clone, choices: Draft['value']): string | undefined {
+  try {
+    return prepare(clone, choices, world.crypto).text;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /** The draft that waits, when this working tree means the same; else a new one. */
@@ -96,16 +118,24 @@ function mustBeSameReceiver(open: Draft, receiver: string): void {
 /** After the highest that this signer signed, so that a draft made again wins; release 1 is made again as release 1. */
 function nextNumber(clone: Clone, open: Draft | undefined): number {
   if (clone.chain === undefined) return 1;
-  return Math.max(clone.chain.newest.value.number, clone.settings.highestSigned ?? 0, open?.number ?? 0) + 1;
+  // One signer alone must not use the numbers up.
+  const drafted = open === undefined || isFar(clone, open.number + 1) ? 0 : open.number;
+  return Math.max(clone.chain.newest.value.number, clone.settings.highestSigned ?? 0, drafted) + 1;
+}
+
+function isFar({ chain }: Clone, number: number): boolean {
+  return number > (chain?.newest.value.number ?? 1) + FURTHEST;
 }
 
 async function refuseOther(world: World, open: Draft, mine: Prepared): Promise<never> {
-  const stored = await world.repository.read([`releases/${open.number}/inputs`]);
-  const theirs = inputsText.parse(latin1(stored.get(`releases/${open.number}/inputs`) ?? new Uint8Array()), `releases/${open.number}/inputs`);
+  const path = `releases/${open.number}/inputs`;
+  const stored = latin1((await world.repository.read([path])).get(path) ?? new Uint8Array());
+  // Nobody signed what lies beside a release but by its hash.
+  const theirs = hashOf(stored, world.crypto) === open.value.inputs ? inputsText.parse(stored, path) : { inputs: [] };
   const own = new Map(inputsText.parse(mine.inputs).inputs.map((input) => [input.path, input.hash]));
   const differs = theirs.inputs.filter((input) => own.get(input.path) !== input.hash).map((input) => input.path);
   const added = [...own.keys()].filter((path) => !theirs.inputs.some((input) => input.path === path));
-  const files = [...differs, ...added];
+  const files = theirs.inputs.length === 0 ? [] : [...differs, ...added];
   const what = files.length > 0 ? `${files.slice(0, 5).join(', ')} ${files.length === 1 ? 'differs' : 'differ'}` : firstDifference(open, mine);
   throw new Failure('trust', `release ${open.number}, which waits for a signature, was not made from this working tree: ${what}`, {
     next: 'pull what it was made from and approve again, or `keyward approve --new-draft` to propose this working tree instead',
@@ -137,9 +167,21 @@ function mustBeSane(clone: Clone, { release }: Prepared): void {
       next: 'set the clock of the machine that is wrong, then `keyward approve --new-draft`',
     });
   }
-  if (release.number > (last?.number ?? 1) + FURTHEST) {
+  if (isFar(clone, release.number)) {
     throw new Failure('trust', `release ${release.number} is more than ${FURTHEST} above the release in force`, { next: '`keyward approve --new-draft`' });
   }
+}
+
+/**
+ * A release 1 is made where there was none. Where this device knows one that is not here, by comparing it or by what it
+ * signed after it, somebody took it away, and with it everything that was in force.
+ */
+function mustNotBeginAgain({ chain, refused, settings }: Clone): void {
+  const { firstRelease, highestSigned } = settings;
+  if (chain !== undefined || firstRelease === undefined || highestSigned === 1 || refused.some(({ hash }) => hash === firstRelease)) return;
+  throw new Failure('trust', `the release 1 that this device knows (${firstRelease.slice(0, 12)}…) is not here`, {
+    next: 'pull; when that brings nothing, somebody has rewritten the repository: compare releases/ with a colleague',
+  });
 }
 
 /** Every risk must have been accepted by its name: all that are not are named at once. */

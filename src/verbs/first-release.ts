@@ -8,10 +8,13 @@ import { fingerprint } from '../core/ssh/public-key.ts';
 import { everInForce, hashOf, people, reasonOf, verifyChain } from '../core/texts/index.ts';
 import type { Chain, SignedText, SignerSet } from '../core/texts/index.ts';
 import type { Compiled } from '../core/policy/index.ts';
-import type { World } from '../world.ts';
+import type { Settings, World } from '../world.ts';
 import { latin1 } from './bytes.ts';
 import { readReleases } from './stored-releases.ts';
 import type { Clone } from './clone.ts';
+
+/** As much of a policy as names people. */
+type Policy = Pick<Compiled, 'organization' | 'people'>;
 
 export interface FirstRelease {
   readonly hash: string;
@@ -19,26 +22,33 @@ export interface FirstRelease {
 }
 
 /** What this device is to begin with; undefined while there is no release and nobody said one. */
-export async function compareFirst(world: World, policy: Compiled, asked: string | undefined): Promise<FirstRelease | undefined> {
+export async function compareFirst(world: World, policy: Policy, asked: string | undefined): Promise<FirstRelease | undefined> {
   if (asked !== undefined && !/^[0-9a-f]{64}$/.test(asked)) {
     throw new Failure('usage', `not a fingerprint: ${asked.slice(0, 80)}`, {
       next: 'it is 64 digits and letters from a to f, as `keyward status` prints it',
     });
   }
-  const known = (await world.settings.read(policy.organization)).firstRelease;
+  const device = await world.settings.read(policy.organization);
+  const { firstRelease: known } = device;
   const { releases } = await readReleases(world);
-  const one = releases.find(({ text }) => /^number 1$/m.test(text));
   const wanted = asked ?? known;
-  if (one === undefined) return wanted === undefined ? undefined : { hash: wanted, number: 1 };
+  const named = releases.find(({ text }) => hashOf(text, world.crypto) === wanted);
+  const number = Number(/^number ([1-9]\d{0,8})$/m.exec(named?.text ?? '')?.[1]);
+  if (wanted !== undefined && named !== undefined) {
+    // Release 1 again, or for the first time, may wait for signatures still; whatever else begins is looked at.
+    if (number === 1 && (known === undefined || known === wanted)) return { hash: wanted, number };
+    return begunAnew(world, policy, releases, wanted, device);
+  }
+  const one = releases.find(({ text }) => /^number 1$/m.test(text));
+  if (one === undefined) return notHere(wanted, known);
   const found = hashOf(one.text, world.crypto);
-  if (wanted === found) return { hash: found, number: 1 };
-  const later = releases.find(({ text }) => hashOf(text, world.crypto) === wanted);
-  if (wanted !== undefined && later !== undefined) return begunAnew(world, policy, releases, wanted, known);
   if (asked !== undefined) {
     throw new Failure('trust', `release 1 here has another fingerprint: ${found}`, { next: 'this clone is not the organization\'s: ask where the right one is' });
   }
+  mustNotBeOther(world, policy, device);
   world.terminal.tell(`Release 1 of ${policy.organization} has the fingerprint`);
   world.terminal.tell(`  ${found}`);
+  if (known !== undefined) world.terminal.tell(`This device was told of another one before: ${known}`);
   world.terminal.tell('A colleague sees the same one with `keyward status`.');
   if (await world.terminal.confirm('Is it the same?', 'first-release')) return { hash: found, number: 1 };
   throw new Failure('trust', 'without the right release 1 nothing here can be believed; nothing was written', {
@@ -46,23 +56,39 @@ export async function compareFirst(world: World, policy: Compiled, asked: string
   });
 }
 
-/** A release after release 1: whoever knows another beginning is shown what they would believe from then on. */
-async function begunAnew(world: World, policy: Compiled, releases: readonly SignedText[], hash: string, known: string | undefined): Promise<FirstRelease> {
+/** Nothing to compare with. What this device believes stays; it is not exchanged for something nobody can look at. */
+function notHere(wanted: string | undefined, known: string | undefined): FirstRelease | undefined {
+  if (known !== undefined && wanted !== known) {
+    throw new Failure('trust', 'no release here has that fingerprint, and this device believes another one', { next: 'pull' });
+  }
+  return wanted === undefined ? undefined : { hash: wanted, number: 1 };
+}
+
+/** Whoever can put another release 1 here gets nobody to believe it by the question that a newcomer is asked. */
+function mustNotBeOther(world: World, { organization }: Policy, { firstRelease, verified }: Settings): void {
+  if (firstRelease === undefined || verified === undefined) return;
+  throw new Failure('trust', `release 1 here is not the one this device was told of (${firstRelease.slice(0, 12)}…), and by that one it verified release ${verified.number}`, {
+    next: `pull; where this is another organization ${organization} after all, move ${world.settings.path(organization)} away`,
+  });
+}
+
+/** Another release than the one trust began with so far, or one after release 1: it is shown whom this device would believe. */
+async function begunAnew(world: World, policy: Policy, releases: readonly SignedText[], hash: string, { firstRelease: known, verified }: Settings): Promise<FirstRelease> {
   const chain = chainFrom(releases, hash, world);
   const [start] = chain.verified;
   const number = start?.value.number ?? 1;
-  const { verified } = await world.settings.read(policy.organization);
   if (verified !== undefined && !everInForce(chain).some((one) => one.hash === verified.hash)) {
-    throw new Failure('trust', `release ${number} does not follow release ${verified.number}, which this device verified`, {
+    throw new Failure('trust', `release ${number} does not ${number > verified.number ? 'follow' : 'lead to'} release ${verified.number}, which this device verified`, {
       next: 'pull; when that brings nothing, it was made from a clone that lacks releases: make it again from a whole one',
     });
   }
   if (known === undefined || known === hash) return { hash, number };
+  const set = start?.value ?? chain.newest.value;
   const before = chain.before.at(-1)?.value;
-  const names = named(policy);
+  const names = namesOf(policy);
   if (before !== undefined) world.terminal.tell(`Up to release ${before.number} this device believes ${names(before)}.`);
-  world.terminal.tell(`From release ${number} on it would believe ${names(start?.value ?? chain.newest.value)}, whom those before did not let in.`);
-  for (const line of newKeys(world, policy, start?.value ?? chain.newest.value, before)) world.terminal.tell(line);
+  world.terminal.tell(`From release ${number} on it would believe ${names(set)}, whom those ${before === undefined ? 'it believes now' : 'before'} did not let in.`);
+  for (const line of newKeys(world, policy, set, before)) world.terminal.tell(line);
   world.terminal.tell('That is meant for when their signatures cannot be had any more. A server follows only when root enrolls it again.');
   if (await world.terminal.confirm(`Begin anew with release ${number}?`, 'new-signers')) return { hash, number };
   throw new Failure('risk', `this device goes on believing the signers it believed; nothing was written`, {
@@ -81,16 +107,16 @@ function chainFrom(releases: readonly SignedText[], hash: string, world: World):
 }
 
 /** `2 of dora, erin` */
-function named(policy: Compiled): (set: SignerSet) => string {
+function namesOf(policy: Policy): (set: SignerSet) => string {
   return (set) => `${set.threshold} of ${[...people(set)].map((id) => handleOf(policy, id)).sort().join(', ')}`;
 }
 
-function handleOf(policy: Compiled, id: string): string {
+function handleOf(policy: Policy, id: string): string {
   return policy.people.find((person) => person.id === id)?.handle ?? id;
 }
 
 /** A handle proves nothing: whoever wrote that release may have put a key of their own beside a colleague's id. */
-function newKeys(world: World, policy: Compiled, set: SignerSet, before: SignerSet | undefined): readonly string[] {
+function newKeys(world: World, policy: Policy, set: SignerSet, before: SignerSet | undefined): readonly string[] {
   const known = new Set(before?.signers.map(({ id, key }) => `${id} ${key.line}`));
   const added = set.signers.filter(({ id, key }) => !known.has(`${id} ${key.line}`));
   if (added.length === 0) return [];

@@ -60,6 +60,7 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
     });
   }
   if (!isName(me)) throw new Failure('usage', `not a handle: ${me}`, { next: 'a handle is lowercase letters, digits, - and _' });
+  await mustBeOther(world, organization);
   const files = new Map<string, Uint8Array>();
   const id = newId('emp', world.random(16));
   files.set('.gitattributes', toBytes('* -text\n'));
@@ -71,6 +72,15 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
   await writeSettings(world, organization, options);
   await world.repository.write(files);
   return reportOf(world, options.me, { organization, threshold, signingKeys: signers.flatMap(({ keys }) => keys).length, state: 'new', written: [...files.keys()].sort() });
+}
+
+/** Two organizations share nothing, and what a device knows is kept by the name. */
+async function mustBeOther(world: World, organization: string): Promise<void> {
+  const { firstRelease, verified } = await world.settings.read(organization);
+  if (firstRelease === undefined && verified === undefined) return;
+  throw new Failure('trust', `this device belongs to an organization ${organization} already`, {
+    next: `take another name; where that one is no more, move ${world.settings.path(organization)} away`,
+  });
 }
 
 async function join(world: World, options: InitOptions, files: ReadonlyMap<string, Uint8Array>): Promise<InitReport> {
