@@ -27,7 +27,18 @@ export interface InForce extends Clone {
   /** A merge is not finished in the policy here. */
   readonly inMerge: boolean;
   /** Handles of the policy here that meant another id when the newest release was made, with that id. */
-  readonly namesakes: ReadonlyMap<string, string>;
+  readonly namesakes: ReadonlyMap<string, Namesake>;
+  /**
+   * Says of a handle that nobody can tell whom it meant; undefined where it can be told. It cannot where the policy here was
+   * changed since the newest release, and no version control has the one that was signed.
+   */
+  readonly unsure: ((handle: string) => void) | undefined;
+}
+
+/** `by` the policy that was signed, or, where that is not found, by whose the `account` is in what was. */
+export interface Namesake {
+  readonly id: string;
+  readonly by: 'policy' | 'account';
 }
 
 /** As `readClone`, and says in one line when the policy here has errors. Throws `policy` only where nothing was signed yet. */
@@ -130,8 +141,9 @@ function toldOf({ chain }: Clone, readFrom: Exclude<InForce['readFrom'], { kind:
 interface Lost {
   readonly policy?: Compiled;
   readonly namesakes: InForce['namesakes'];
+  readonly unsure: InForce['unsure'];
 }
-const NONE_LOST: Lost = { namesakes: new Map() };
+const NONE_LOST: Lost = { namesakes: new Map(), unsure: undefined };
 
 /**
  * Whoever the newest release knows and the policy has no line for: a line that was deleted before the offboarding must not
@@ -149,12 +161,32 @@ async function withLost(world: World, clone: Clone): Promise<Lost> {
   const more = before === undefined ? policy : withNames(policy, before);
   const found = new Set<string>(more.people.map(({ id }) => id));
   const nameless = [...signed].flatMap(([id, account]) => (isSubjectId(id) && !found.has(id) ? [strangerOf(id, account)] : []));
-  const byHandle = new Map(policy.people.map(({ handle, id }) => [handle, id]));
-  const namesakes = (before?.people ?? []).filter(({ handle, id }) => (byHandle.get(handle) ?? id) !== id);
+  const number = chain.newest.value.number;
+  const unsure = (handle: string): void =>
+    world.terminal.tell(`The policy here is not the one release ${number} was made from, and no version control here has that one: whether ${handle} meant somebody else then, nobody can tell. An id is always clear.`);
   return {
     policy: { ...more, people: [...more.people, ...nameless] },
-    namesakes: new Map(namesakes.map(({ handle, id }) => [handle, id])),
+    namesakes: before === undefined ? byAccounts(policy, signed) : byHandles(policy, before),
+    unsure: before === undefined ? unsure : undefined,
   };
+}
+
+function byHandles(policy: Compiled, before: Compiled): InForce['namesakes'] {
+  const now = new Map(policy.people.map(({ handle, id }) => [handle, id]));
+  const others = before.people.filter(({ handle, id }) => (now.get(handle) ?? id) !== id);
+  return new Map(others.map(({ handle, id }) => [handle, { id, by: 'policy' }]));
+}
+
+/** An account is not signed with a handle, but with an id: where it is another's now, so may the handle be. */
+function byAccounts({ people }: Compiled, signed: ReadonlyMap<string, string>): InForce['namesakes'] {
+  const owners = new Map([...signed].map(([id, account]) => [account, id]));
+  return new Map(
+    people.flatMap(({ handle, id, account, takesOver }) => {
+      const owner = owners.get(account);
+      const isOther = owner !== undefined && owner !== id && owner !== takesOver && signed.get(id) !== account;
+      return isOther ? [[handle, { id: owner, by: 'account' }] as const] : [];
+    }),
+  );
 }
 
 /** Each target and each person of the newest release, the latter with an account of theirs. */
@@ -185,9 +217,13 @@ function strangerOf(id: SubjectId, account: string): Person {
 export function mustMean(clone: InForce, asked: string): Person {
   const found = mustFind(clone, asked);
   const other = clone.namesakes.get(asked);
-  if (other === undefined) return found;
+  if (other === undefined) {
+    if (asked !== found.id) clone.unsure?.(asked);
+    return found;
+  }
   const number = clone.chain?.newest.value.number ?? 0;
-  throw new Failure('usage', `${asked} is ${found.id} in the policy here, and was ${other} in the one release ${number} was made from`, {
-    next: `say which by the id: ${other} is the one who has access now`,
+  const was = other.by === 'policy' ? `was ${other.id} in the one release ${number} was made from` : `${found.account}, the account it has there, is that of ${other.id} in release ${number}`;
+  throw new Failure('usage', `${asked} is ${found.id} in the policy here, and ${was}`, {
+    next: `say which by the id: ${other.id} is the one who has access now`,
   });
 }

@@ -244,6 +244,41 @@ it('two who were given one another’s handles, keys and all, are not taken for 
   expect(inside(on.servers)).toEqual([['alice', 'dave'], ['alice', 'dave']]);
 });
 
+describe('without version control, where the signed policy is not found any more', () => {
+  const swap = ({ acme }: Stage, fields: (handle: string) => string): void => {
+    const [bob, dave] = [acme.person('bob'), acme.person('dave')];
+    acme.edit(POLICY, (text) => text.replace(/^ {2}bob: .*$/m, `  bob: { id: ${dave}${fields('dave')} }`).replace(/^ {2}dave: .*$/m, `  dave: { id: ${bob}${fields('bob')} }`));
+    const [ofBob, ofDave] = ['keys/bob.pub', 'keys/dave.pub'].map((path) => readFileSync(join(acme.root, path), 'latin1'));
+    acme.edit('keys/bob.pub', ofDave);
+    acme.edit('keys/dave.pub', ofBob);
+  };
+
+  it('an account that is another’s by the release tells two people apart who were given one another’s handles', async () => {
+    const on = await stage({ git: false, others: ['bob', 'dave'] });
+    swap(on, () => '');
+    const bob = on.acme.person('bob');
+    await expect(out(on, 'bob')).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('the account it has there'), next: expect.stringContaining(bob) });
+    expect(inside(on.servers)).toEqual([['alice', 'bob', 'dave'], ['alice', 'bob', 'dave']]);
+    expect((await out(on, bob)).told.join(' ')).not.toContain('nobody can tell');
+    expect(inside(on.servers)).toEqual([['alice', 'dave'], ['alice', 'dave']]);
+  });
+
+  it('where the accounts were moved with the ids as well, nothing tells, and that is said of a handle', async () => {
+    const on = await stage({ git: false, others: ['bob', 'dave'] });
+    swap(on, (account) => `, account: ${account}`);
+    expect((await out(on, 'bob')).told.join(' ')).toContain('whether bob meant somebody else then, nobody can tell. An id is always clear.');
+    expect(inside(on.servers)).toEqual([['alice', 'bob'], ['alice', 'bob']]);
+  });
+
+  it('nothing is said where the policy is as it was signed, nor of one who takes an account over', async () => {
+    const on = await stage({ git: false });
+    expect((await out(on, 'bob')).told.join(' ')).not.toContain('nobody can tell');
+    const other = await stage({ git: false });
+    other.acme.edit(POLICY, (text) => text.replace(/^ {2}bob: .*$/m, (line) => `${line.replace(' }', ', left: 2026-09-30 }')}\n  carla: { id: ${other.acme.person('carla')}, account: bob, takes-over: ${other.acme.person('bob')} }`));
+    expect((await out(other, 'carla')).report.targets.map(({ state }) => state)).not.toContain('refused');
+  });
+});
+
 it.each(['a team nobody knows', 'a line half typed', 'a merge conflict', 'a broken key file'])('without version control what can still be read is enough: %s', async (how) => {
   const on = await stage({ git: false });
   SPOILED[how]?.(on.acme);
