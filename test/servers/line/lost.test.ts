@@ -130,7 +130,7 @@ describe.skipIf(needs() !== undefined)(`all signers lost${needs() === undefined 
     expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining('Looking at web-1') });
     const said = first.stdout.replaceAll(/\s+/g, ' ');
     expect(said).toContain('Enrolled 2 times now: it believes the signers of the release in force here from now on, whoever it believed before');
-    expect(said).toContain(`key root ${company.key('root').fingerprint}`);
+    expect(said).toContain(`key for root: ${company.key('root').fingerprint}`);
     expect(await company.login('web-1', 'mia')).toMatchObject({ status: 0 });
     const half = await status('erin');
     expect(half.todo.find(({ what }) => what === 'enroll-again')?.why ?? '').toContain('db-2');
