@@ -21,7 +21,8 @@ export interface Looked {
 /** Of answers that told of ways in. What a provider says tells of them each time. The paths that were written. */
 export async function keepLooks(world: World, looked: readonly Looked[]): Promise<readonly string[]> {
   const telling = looked.filter(({ answer }) => answer.proof === 'signed' && tellsOfWays(answer));
-  const stored = await world.repository.read(telling.map(({ name }) => lookPath(name)));
+  // What cannot be read there proves nothing, and is written anew.
+  const stored = await world.repository.read(telling.map(({ name }) => lookPath(name)), () => undefined);
   const files = new Map(
     telling
       .filter((one) => tellsNew(world, stored.get(lookPath(one.name)), one))
