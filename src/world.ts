@@ -146,6 +146,9 @@ export interface Offer {
 /** `accepted`: the key is listed there (nothing else is shown). `refused`: the server answered no to this key. */
 export type OfferAnswer = 'accepted' | 'refused';
 
+/** Told what the server answered: whether the same keys are to be offered once more, as soon as it is known. */
+export type Again = (first: readonly Outcome<OfferAnswer>[]) => Promise<boolean>;
+
 /** Whether something may be handed over now; others may be before it. Stays open when it is not wanted any more. */
 export type Turn = () => Promise<boolean>;
 
@@ -174,8 +177,11 @@ export interface Target {
    * targets that are worked on from here; a server keeps its own list.
    */
   exchange(parcel: Parcel, signal: AbortSignalLike, turn?: Turn, note?: Note): Promise<Outcome<Answer>>;
-  /** Offers public keys and tells of each whether it is listed; keeps within what a server punishes. */
-  offer(offers: readonly Offer[], signal: AbortSignalLike): Promise<readonly Outcome<OfferAnswer>[]>;
+  /**
+   * Offers public keys and tells of each whether it is listed; keeps within what a server punishes. `again` is told the
+   * answers, once; when it says yes, the same keys are offered once more, and those answers come back.
+   */
+  offer(offers: readonly Offer[], signal: AbortSignalLike, again?: Again): Promise<readonly Outcome<OfferAnswer>[]>;
 }
 
 /** The part of AbortSignal that is used, so that this page needs no DOM. */

@@ -34,7 +34,8 @@ export const globalFlags = {
   }),
 };
 
-const parallel = (atOnce: number) =>
+/** How many targets are worked on at the same time, unless somebody says otherwise. */
+export const parallel = (atOnce: number) =>
   Flags.integer({
     helpGroup: 'REACH',
     helpValue: '<n>',
@@ -60,7 +61,7 @@ export const reachFlags = {
     multipleNonGreedy: true,
     summary: 'only servers with this label; several narrow it further',
   }),
-  parallel: parallel(16),
+  parallel: parallel(50),
   timeout: Flags.integer({
     helpGroup: 'REACH',
     helpValue: '<seconds>',
@@ -71,8 +72,8 @@ export const reachFlags = {
   }),
 };
 
-/** On what takes away: always from all targets, and from more of them at once, since whoever is out must not wait. */
-export const takeAwayFlags = { parallel: parallel(50), timeout: reachFlags.timeout };
+/** On what takes away: always from all targets. */
+export const takeAwayFlags = { parallel: reachFlags.parallel, timeout: reachFlags.timeout };
 
 /** On what changes anything. */
 export const changeFlags = {

@@ -6,12 +6,11 @@ import { readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { SubjectId } from '../core/access/index.ts';
 import type { Manifest } from '../core/texts/index.ts';
-import type { Offer, OfferAnswer, Outcome, Turn, World } from '../world.ts';
+import type { Again, Offer, OfferAnswer, Outcome, Turn, World } from '../world.ts';
 import { targetOf } from './carry.ts';
 import type { Carried } from './carry.ts';
 import type { Clone } from './clone.ts';
 import type { KnownTarget } from './known-targets.ts';
-import { within } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
 
 /** Who or what is out. */
@@ -82,10 +81,11 @@ export async function offer(
   target: KnownTarget,
   offers: readonly Offer[],
   signal: Limits['signal'],
+  again?: Again,
 ): Promise<readonly Outcome<OfferAnswer>[]> {
   if (offers.length === 0 || target.place === undefined) return [];
   try {
-    return await (await targetOf(world, clone, target)).offer(offers, signal);
+    return await (await targetOf(world, clone, target)).offer(offers, signal, again);
   } catch (error) {
     // Whatever goes wrong with a proof, the revocation goes, here and to all others.
     return offers.map(() => ({ kind: 'unknown', why: error instanceof Error ? error.message : String(error) }));
@@ -95,30 +95,59 @@ export async function offer(
 /** Seconds a revocation waits, beside its own way to the target, for the first part of its proof; then it goes without. */
 const WAITS_FOR_PROOF = 5;
 
-/** The keys that the person's own account accepts, and the turn of the revocation: once that is known. */
-export function acceptedBefore(
-  world: World,
-  clone: Clone,
-  { target, held, seen }: Before,
-  out: Out,
-  signal: Limits['signal'],
-): { readonly accepted: Promise<readonly PublicKey[]>; readonly turn?: Turn } {
+/** A proof under way: its first part is had before the revocation goes, its second when that is in force. */
+export interface Begun {
+  /** The keys that the person's own account accepts. */
+  readonly accepted: Promise<readonly PublicKey[]>;
+  /** The turn of the revocation: once that is known. Undefined: it need not wait. */
+  readonly turn?: Turn;
+  /** Offers the same keys once more, or lets it be; without an answer where nothing was begun. */
+  again(yes: boolean): Promise<readonly Outcome<OfferAnswer>[]>;
+}
+
+export function beginProof(world: World, clone: Clone, { target, held, seen }: Before, out: Out, signal: Limits['signal']): Begun {
   const offers = offersOf(held, out.keys);
-  if (seen !== undefined || offers.length === 0) return { accepted: Promise.resolve(seen?.accepted ?? []) };
-  const limits = { parallel: 1, timeout: WAITS_FOR_PROOF, signal };
-  const accepted = within(limits, async (own) => acceptedOf(held, out.keys, await offer(world, clone, target, offers, own)));
-  return { accepted, turn: () => accepted.then(() => true) };
+  if (seen !== undefined || offers.length === 0) return { accepted: Promise.resolve(seen?.accepted ?? []), again: async () => [] };
+  const first = Promise.withResolvers<readonly Outcome<OfferAnswer>[]>();
+  const asked = Promise.withResolvers<boolean>();
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  const timer = setTimeout(() => {
+    stop();
+    first.resolve([]);
+  }, WAITS_FOR_PROOF * 1000);
+  const last = offer(world, clone, target, offers, stopped.signal, (answers) => {
+    first.resolve(answers);
+    return asked.promise;
+  });
+  void last.then(first.resolve).finally(() => signal.removeEventListener('abort', stop));
+  const accepted = first.promise.then((answers) => {
+    clearTimeout(timer);
+    return acceptedOf(held, out.keys, answers);
+  });
+  const again = (yes: boolean): Promise<readonly Outcome<OfferAnswer>[]> => {
+    asked.resolve(yes);
+    return last;
+  };
+  return { accepted, turn: () => accepted.then(() => true), again };
 }
 
 /**
  * The proof of a refusal: the same key and account were accepted before, they are refused now, and another granted key
  * is still accepted. Where a part is missing the words are "reported by the server".
  */
-export async function prove(world: World, clone: Clone, { target, held }: Before, accepted: readonly PublicKey[], out: Out, signal: Limits['signal']): Promise<Proof> {
+export async function prove(world: World, clone: Clone, { target, held }: Before, begun: Begun, out: Out, signal: Limits['signal']): Promise<Proof> {
+  const accepted = await begun.accepted;
   const [first, ...others] = accepted.length === 0 ? [] : controlOffers(target.manifest, out, clone);
   const ask = (offers: readonly Offer[]): Promise<readonly Outcome<OfferAnswer>[]> => offer(world, clone, target, offers, signal);
+  const askAgain = async (): Promise<readonly Outcome<OfferAnswer>[]> => {
+    const answers = await begun.again(true);
+    return answers.length > 0 && answers.every((answer) => answer.kind === 'done') ? answers : ask(offersOf(held, out.keys));
+  };
   // Side by side: on a far server each connection takes as long as all the rest.
-  const [now, beside] = await Promise.all([ask(offersOf(held, out.keys)), ask(first === undefined ? [] : [first])]);
+  const [now, beside] = await Promise.all([askAgain(), ask(first === undefined ? [] : [first])]);
   if (now.some(isAccepted)) return 'still-accepted';
   const refusedNow = now.length > 0 && now.every((answer) => answer.kind === 'done' && answer.value === 'refused');
   if (!refusedNow || out.keys.length > MOST_OFFERED) return 'reported';

@@ -19,7 +19,7 @@ import { signsNothing } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { mustBeIn, signAs } from './me.ts';
 import type { Me } from './me.ts';
-import { acceptedBefore, acceptedOf, heldOn, keysIn, offer, offersOf, prove } from './refusal-proof.ts';
+import { acceptedOf, beginProof, heldOn, keysIn, offer, offersOf, prove } from './refusal-proof.ts';
 import type { Before, Out, Proof } from './refusal-proof.ts';
 import { sideBySide, within } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
@@ -127,11 +127,13 @@ export async function carryOut(
     const first = headStart(silent);
     const tell = async (one: Before, signal: Limits['signal']): Promise<OutReport> => {
       watch.begin(one.target.name);
-      const { accepted, turn } = acceptedBefore(world, clone, one, out, signal);
-      const answer = await carryTo(world, clone, journal, one.target, load, signal, turn, () => first.passed(one));
+      const begun = beginProof(world, clone, one, out, signal);
+      const answer = await carryTo(world, clone, journal, one.target, load, signal, begun.turn, () => first.passed(one));
       first.passed(one);
       carried.push(answer);
-      const proof = answer.outcome.kind !== 'done' ? undefined : answer.outcome.value.proof === 'says' ? 'says' : await within(limits, async (own) => prove(world, clone, one, await accepted, out, own));
+      const signed = answer.outcome.kind === 'done' && answer.outcome.value.proof === 'signed';
+      if (!signed) await begun.again(false);
+      const proof = answer.outcome.kind !== 'done' ? undefined : signed ? await within(limits, (own) => prove(world, clone, one, begun, out, own)) : 'says';
       watch.end(one.target.name);
       return outReport(clone, one, answer, revocation.hash, proof, out.about);
     };

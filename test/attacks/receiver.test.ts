@@ -61,7 +61,7 @@ const ATTACKS: readonly Attack[] = [
     rule: 'R3',
     what: 'one person signs with two keys',
     refused: 'below-threshold',
-    without: { receive: ['-s "$work/texts/$1.$n" < "$work/texts/$1" > /dev/null 2>&1 || echo "$id"', '-s "$work/texts/$1.$n" < "$work/texts/$1" > /dev/null 2>&1 || echo "$id $n"'] },
+    without: { receive: ['case ${known-} in *" $id "*) continue ;; esac', ':'] },
     bundle: async (b, _, m) => requestText() + (await b.release([m], {}, ['alice', 'alice-spare'])) + m,
   },
   {

@@ -83,6 +83,14 @@ export function contract(of: string, bed: () => Bed): void {
     expect(answers).toEqual(bed().offers === 'answers' ? told : cannot);
   });
 
+  test(`${of}: keys are offered once more where that is asked for, once, with the first answers`, async () => {
+    const told: (readonly Outcome<OfferAnswer>[])[] = [];
+    const twice = (yes: boolean) => bed().target.offer([offerOf('carol')], GO, async (first) => (told.push(first), yes));
+    const answers = [await twice(false), await twice(true)];
+    const one = bed().offers === 'answers' ? [{ kind: 'done', value: 'accepted' }] : [{ kind: 'unknown', why: expect.stringMatching(/\S/) }];
+    expect([...answers, ...told]).toEqual([one, one, one, one]);
+  });
+
   test(`${of}: a release of one signer where two must sign is named as refused, what is in force stays, the next good one is taken`, async () => {
     const before = await bed().inForce();
     const bad = await giving(['carol', 'mallory'], ['alice', 'alice-spare']);

@@ -201,9 +201,10 @@ export function memoryTarget(server: MemoryServer, options: MemoryOptions = {}):
       }
       return { kind: 'done', value: answer };
     },
-    async offer(offers, signal): Promise<readonly Outcome<OfferAnswer>[]> {
-      if (!server.up || signal.aborted) return offers.map(() => ({ kind: 'unknown', why: 'nothing answers there' }));
-      return offers.map((offer) => ({ kind: 'done', value: isListed(server, offer) ? 'accepted' : 'refused' }));
+    async offer(offers, signal, again): Promise<readonly Outcome<OfferAnswer>[]> {
+      const ask = (): readonly Outcome<OfferAnswer>[] => offers.map((offer) => (!server.up || signal.aborted ? { kind: 'unknown', why: 'nothing answers there' } : { kind: 'done', value: isListed(server, offer) ? 'accepted' : 'refused' }));
+      const first = ask();
+      return again !== undefined && (await again(first)) ? ask() : first;
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Style } from '../../terminal/style.ts';
 import type { EnrollOptions, EnrollReport, PrintReport } from '../../verbs/enroll.ts';
 import type { EnrollFromReport } from '../../verbs/enroll-from.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, identityOf, limitsOf, reachFlags } from '../flags.ts';
+import { commitFlags, identityOf, limitsOf, parallel, reachFlags } from '../flags.ts';
 
 type Report = EnrollReport | PrintReport | EnrollFromReport;
 
@@ -72,7 +72,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       exclusive: ['printed', 'accept'],
     }),
     printed: Flags.boolean({ summary: 'the printed script was run there: let the courier in, so that it holds' }),
-    parallel: reachFlags.parallel,
+    parallel: parallel(16), // each is an ssh process of its own, and often all go through one jump host
     timeout: reachFlags.timeout,
     ...commitFlags,
   };

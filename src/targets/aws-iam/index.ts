@@ -53,7 +53,11 @@ export function awsTarget(place: TargetPlace, options: AwsOptions): Target {
     id,
     name,
     exchange: (parcel, signal, turn = async () => true, note = async () => undefined) => answered(place, parcel, options, client, signal, turn, note),
-    offer: async (offers) => offers.map(() => ({ kind: 'unknown', why: 'not supported: nobody logs in to AWS with an SSH key' })),
+    offer: async (offers, _signal, again) => {
+      const none = offers.map(() => ({ kind: 'unknown', why: 'not supported: nobody logs in to AWS with an SSH key' }) as const);
+      await again?.(none);
+      return none;
+    },
   };
 }
 

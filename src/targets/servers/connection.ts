@@ -34,8 +34,8 @@ export const LIMITS: Limits = { connect: 5_000, handshake: 20_000, answer: 120_0
 /** What is said on a connection, and what it comes to. */
 export interface Conversation<T> {
   readonly user: string;
-  /** Asked at first and after each no of the server: what proves us next; undefined when nothing is left. */
-  next(): ssh2.BaseAgent | undefined;
+  /** Asked at first and after each no of the server: what proves us next; undefined when nothing is left. Never rejects. */
+  next(): ssh2.BaseAgent | undefined | Promise<ssh2.BaseAgent | undefined>;
   /** The server said no to everything that `next` gave. */
   refused(): Outcome<T>;
   /** The server let us in: do the work and call `end`, once. */
@@ -129,9 +129,13 @@ class Held<T> {
 
   #prove(next: NextAuthHandler): void {
     if (this.#settled) return;
+    const show = (agent: ssh2.BaseAgent | undefined): void => {
+      if (agent === undefined) this.#settle(this.#conversation.refused());
+      else if (!this.#settled) next({ type: 'agent', username: this.#conversation.user, agent });
+    };
     const agent = this.#conversation.next();
-    if (agent === undefined) this.#settle(this.#conversation.refused());
-    else next({ type: 'agent', username: this.#conversation.user, agent });
+    if (agent instanceof Promise) void agent.then(show);
+    else show(agent);
   }
 
   #ready(): void {

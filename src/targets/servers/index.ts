@@ -17,6 +17,7 @@ import { LIMITS } from './connection.ts';
 import type { Limits } from './connection.ts';
 import { exchange } from './exchange.ts';
 import { offerKeys } from './offer.ts';
+import { offerTwice } from './offer-twice.ts';
 import { pacing as shared } from './pacing.ts';
 import type { Pacing } from './pacing.ts';
 import { NOT_ITS_TURN, unknown } from './why-not.ts';
@@ -55,12 +56,15 @@ export function serversTarget(place: TargetPlace, key: ConnectionKey | undefined
         },
         options.crypto,
       ),
-    offer: async (offers, signal) => {
+    offer: async (offers, signal, again) => {
+      if (via === undefined && again !== undefined) return offerTwice(place, offers, again, limits, pacing, signal);
       if (via === undefined) return offerKeys(place, offers, limits, pacing, signal);
       // sshd is not seen from here, so no key can be shown to it.
-      return offers.map(() =>
+      const none = offers.map(() =>
         unknown("it is reached by a command of one's own (via), and no key can be offered that way"),
       );
+      await again?.(none);
+      return none;
     },
   };
 }

@@ -12,12 +12,12 @@ import type { Pacing } from './pacing.ts';
 import { closedEarly, unknown, withoutValue } from './why-not.ts';
 
 /** sshd closes at the sixth refused offer of a connection (MaxAuthTries 6). */
-const MOST_OFFERS = 5;
+export const MOST_OFFERS = 5;
 
-type Answer = Outcome<OfferAnswer>;
+export type Answer = Outcome<OfferAnswer>;
 
 /** One key in one algorithm: an RSA key counts as refused when both of its algorithms were. */
-interface Attempt {
+export interface Attempt {
   readonly index: number;
   readonly offer: Offer;
   readonly algorithm: string;
@@ -35,8 +35,7 @@ export async function offerKeys(
   const accounts = new Map<string, Attempt[]>();
   for (const [index, offer] of offers.entries()) {
     if (!isFoundAccountName(offer.account)) answers.set(index, unknown('no account can have such a name'));
-    const attempts = algorithmsOf(offer.key).map((algorithm) => ({ index, offer, algorithm }));
-    accounts.set(offer.account, [...(accounts.get(offer.account) ?? []), ...attempts]);
+    accounts.set(offer.account, [...(accounts.get(offer.account) ?? []), ...attemptsOf(index, offer)]);
   }
   for (const [account, attempts] of accounts) {
     if (!isFoundAccountName(account)) continue;
@@ -47,6 +46,10 @@ export async function offerKeys(
     break;
   }
   return offers.map((_, index) => answers.get(index) ?? unknown(closedEarly()));
+}
+
+export function attemptsOf(index: number, offer: Offer): readonly Attempt[] {
+  return algorithmsOf(offer.key).map((algorithm) => ({ index, offer, algorithm }));
 }
 
 /** Offers all attempts of one account, in as many connections as it takes; gives why it stopped before the end. */
@@ -77,7 +80,7 @@ async function offerOn(
 }
 
 /** One connection on one account. */
-class Asking implements Conversation<undefined> {
+export class Asking implements Conversation<undefined> {
   readonly user: string;
   readonly lost = 'the server let somebody in who proved nothing';
   /** The server's own answers: true is accepted. */

@@ -1,22 +1,16 @@
-/** Two runs at once never mix: with flock, and with the lock that serves where there is no flock. */
+/** Two runs at once never mix. */
 import { describe, expect, it } from 'vitest';
 import { needs, type Fleet } from '../../fleet/index.ts';
-import { type Bench, lines, RECEIVE, receiptOf } from './bench.ts';
+import { type Bench, lines, receiptOf } from './bench.ts';
 import { staged } from './stage.ts';
 import { idOf, requestText, revocationText, sha256 } from './texts.ts';
 
-const WITHOUT_FLOCK = RECEIVE.replace('command -v flock > /dev/null', 'false');
-
-describe.skipIf(needs() !== undefined).each([
-  ['flock', RECEIVE],
-  ['a link', WITHOUT_FLOCK],
-])('many at once, held apart by %s', (_, receive) => {
+describe.skipIf(needs() !== undefined)('many at once', () => {
   let fleet: Fleet;
   let bench: Bench;
-  staged((stage) => ({ fleet, bench } = stage), { receive });
+  staged((stage) => ({ fleet, bench } = stage));
 
   it('takes each whole or not at all', async () => {
-    expect(WITHOUT_FLOCK).not.toBe(RECEIVE);
     const server = fleet.server('web-1');
     const person = (i: number) => ({ id: idOf('emp', `p${i}`), account: `p${i}`, keys: [bench.login('dave')] });
     const bundles: { number: number; manifest: string; revoked: string; text: string }[] = [];
@@ -50,6 +44,6 @@ describe.skipIf(needs() !== undefined).each([
     expect(lines(end, 'manifest')).toEqual([sha256(bundles.at(-1)?.manifest ?? '')]);
     expect(lines(end, 'revocation')).toEqual(bundles.map((bundle) => sha256(bundle.revoked)).sort());
     expect(lines(end, 'differs')).toEqual([]);
-    expect(await server.must('ls /etc/ssh/keyward/current/keys; ls -d /etc/ssh/keyward/work.* /etc/ssh/keyward/locked 2> /dev/null | wc -l')).toBe('p5\np6\n0\n');
+    expect(await server.must('ls /etc/ssh/keyward/current/keys; ls -d /etc/ssh/keyward/work.* 2> /dev/null | wc -l')).toBe('p5\np6\n0\n');
   });
 });
