@@ -14,10 +14,11 @@ thead th { background: var(--head); position: sticky; top: 0; white-space: nowra
 thead th:not(:has(button)) { padding: .45rem .6rem }
 th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: .45rem .6rem; cursor: pointer; width: 100%; text-align: left }
 th button::after { content: " \\2195"; color: var(--dim) } th[aria-sort=ascending] button::after { content: " \\2191" } th[aria-sort=descending] button::after { content: " \\2193" }
-td div + div { margin-top: .15rem } code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere } td { overflow-wrap: break-word } td.name > div > div:first-child { font-weight: 600 } time { white-space: nowrap } td:has(code) { min-width: 10rem } td.name time { white-space: normal }
+td div + div { margin-top: .15rem } code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere } td { overflow-wrap: anywhere } td.name { overflow-wrap: break-word } td.name > div > div:first-child { font-weight: 600 } time { white-space: nowrap } td:has(code) { min-width: 10rem } td.name time { white-space: normal }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 1px }
-@media screen and (max-width: 80rem) {
-  body { padding: 1rem } table, thead, tbody, tr, td { display: block } thead { overflow-x: auto; margin: 0 0 .7rem } thead tr { display: flex; border: 0; padding: 0; margin: 0 } thead th { position: static }
+@media screen and (max-width: 100rem) { body { padding: 1rem } table { font-size: .8rem } th button, thead th:not(:has(button)) { padding: .4rem } th, td { padding: .4rem } td:has(code) { min-width: 8.5rem } td[data-name=May], td[data-name="By rule"] { min-width: 8.5rem } td time { white-space: normal } td time span { display: inline-block } }
+@media screen and (max-width: 72rem) {
+  table { font-size: .9rem } table, thead, tbody, tr, td { display: block } thead { overflow-x: auto; margin: 0 0 .7rem } thead tr { display: flex; border: 0; padding: 0; margin: 0 } thead th { position: static }
   tbody tr { border: 1px solid var(--line); border-radius: 8px; padding: .4rem .7rem; margin: 0 0 .7rem } td { border: 0; padding: .2rem 0; display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem }
   td::before { content: attr(data-name); color: var(--dim); font-weight: 400 } td:empty, td.none { display: none }
   tr[hidden] { display: none }
