@@ -105,6 +105,7 @@ export async function cloneOf(world: World, reading: Reading, here: Here, organi
   if (reading.manifests !== 'later') await manifests.load();
   const start = trustedStart(stored, settings, reading, world.crypto);
   const chain = start === undefined ? undefined : verifyChain(stored.releases, start, world.crypto);
+  mustBeOf(organization, chain);
   const policy = await choose(chain);
   const { held, idle } = sortRevocations(here.files, policy, chain, world.crypto);
   return {
@@ -122,6 +123,16 @@ export async function cloneOf(world: World, reading: Reading, here: Here, organi
     manifestsOf: (hashes) => new Map(hashes.map((hash) => manifests.read(hash)).map((one) => [one.value.target as string, one])),
     loadManifests: (hashes) => manifests.load(hashes),
   };
+}
+
+/** What a device knows is kept by the name: whoever may write here must not have it forget by another one. */
+function mustBeOf(organization: string, chain: Chain | undefined): void {
+  const signed = chain?.newest.value.organization;
+  if (signed === undefined || signed === organization) return;
+  throw new Failure('trust', `the policy here is of an organization ${organization}, and the releases are of ${signed}`, {
+    place: { file: 'access-policy.yaml' },
+    next: `write \`organization: ${signed}\` again: an organization keeps its name`,
+  });
 }
 
 /** `next` is what to do where the errors are not of the files but of what was about to be written. */

@@ -3,11 +3,13 @@
  * edited, in a merge or gone, does not stop them. Manifests say who has what; a policy is asked for handles and addresses
  * only, and these are read from the one the newest release was made from.
  */
-import { isSubjectId } from '../core/access/index.ts';
+import { isName, isSubjectId } from '../core/access/index.ts';
 import type { EmployeeId, Person, SubjectId } from '../core/access/index.ts';
 import { Failure } from '../core/failure.ts';
+import type { Finding } from '../core/failure.ts';
 import { readNames } from '../core/policy/index.ts';
 import type { Compiled } from '../core/policy/index.ts';
+import { hashOf } from '../core/texts/index.ts';
 import type { Chain } from '../core/texts/index.ts';
 import type { World } from '../world.ts';
 import { cloneOf, latin1, mustCompile, readHere } from './clone.ts';
@@ -45,7 +47,7 @@ export interface Namesake {
 export async function readInForce(asked: World, reading: Reading): Promise<InForce> {
   const unread = new Map<string, string>();
   const world = passingOver(asked, unread);
-  const here = await readReadable(world, unread);
+  const here = await mustNotBeRenamed(world, await readReadable(world, unread));
   const policyErrors = here.compilation.findings.filter(({ severity }) => severity === 'error').length;
   const inMerge = here.compilation.findings.some(({ rule }) => rule === 'merge-conflict');
   const own = here.compilation.policy;
@@ -89,9 +91,23 @@ function passingOver(world: World, unread: Map<string, string>): World {
 async function readReadable(world: World, unread: ReadonlyMap<string, string>): Promise<Here> {
   const here = await readHere(world);
   if (unread.size === 0) return here;
+  return withErrors(here, [...unread].map(([file, message]) => ({ severity: 'error', rule: 'unreadable', message, place: { file } })));
+}
+
+function withErrors(here: Here, more: readonly Finding[]): Here {
   const { findings, looked } = here.compilation;
-  const more = [...unread].map(([file, message]) => ({ severity: 'error' as const, rule: 'unreadable', message, place: { file } }));
   return { ...here, compilation: { findings: [...more, ...findings], looked } };
+}
+
+/** The policy here has another organization's name than the releases that this device, or this run, was told of. */
+async function mustNotBeRenamed(world: World, here: Here): Promise<Here> {
+  const name = here.compilation.policy?.organization;
+  const signed = await signedFirst(world);
+  if (name === undefined || signed === undefined || signed.organization === name || !isName(signed.organization)) return here;
+  const knows = async (organization: string): Promise<string | undefined> => (await world.settings.read(organization)).firstRelease;
+  const isKnown = signed.hash === world.given.firstRelease || ((await knows(name)) === undefined && (await knows(signed.organization)) !== undefined);
+  const message = `The organization is called ${name} here, and ${signed.organization} in what was signed.`;
+  return isKnown ? withErrors(here, [{ severity: 'error', rule: 'organization-renamed', message, place: { file: 'access-policy.yaml' } }]) : here;
 }
 
 function unreadText(unread: ReadonlyMap<string, string>): string {
@@ -101,8 +117,13 @@ function unreadText(unread: ReadonlyMap<string, string>): string {
 
 /** What release 1 calls itself; believed only once its hash is the one this device knows. */
 async function signedOrganization(world: World): Promise<string | undefined> {
+  return (await signedFirst(world))?.organization;
+}
+
+async function signedFirst(world: World): Promise<{ readonly organization: string; readonly hash: string } | undefined> {
   const bytes = (await world.repository.read(['releases/1/release'])).get('releases/1/release');
-  return bytes === undefined ? undefined : /^organization (\S+)$/m.exec(latin1(bytes))?.[1];
+  const organization = bytes === undefined ? undefined : /^organization (\S+)$/m.exec(latin1(bytes))?.[1];
+  return bytes === undefined || organization === undefined ? undefined : { organization, hash: hashOf(latin1(bytes), world.crypto) };
 }
 
 /** Of the newest release whose policy can be found: what was signed and never committed is in no version control. */

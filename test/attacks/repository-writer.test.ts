@@ -12,6 +12,7 @@ import { access } from '../../src/verbs/access.ts';
 import { approve } from '../../src/verbs/approve.ts';
 import { deliver } from '../../src/verbs/deliver.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
+import { plan } from '../../src/verbs/plan.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
 import { knownRelease, MemoryServer, memoryTarget } from '../targets/memory-target.ts';
@@ -132,4 +133,24 @@ it('is passed over by who takes away, carries or looks, named, and never signed'
   expect(report).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }] });
   expect(named).toEqual([expect.stringMatching(/; and 18 more\. Take/)]);
   expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+});
+
+it('gives the organization another name: nobody forgets what they know by it, and nothing is planned or signed under it', async () => {
+  const { root, servers, world } = await stage();
+  const path = join(root, 'access-policy.yaml');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('organization: acme', 'organization: acme2'));
+  const { settings, repository } = await world();
+  const given = { firstRelease: (await settings.read('acme')).firstRelease ?? '' };
+  for (const own of [await world(), { ...(await world()), given }]) {
+    await expect(approve(own, { renew: true, newDraft: false, dryRun: false, show: () => undefined })).rejects.toMatchObject({ code: 'trust' });
+    await expect(plan(own)).rejects.toMatchObject({ code: 'trust', message: expect.stringContaining('the releases are of acme') });
+    expect(await status(own)).toMatchObject({ organization: 'acme', policyErrors: 1, targets: [{ state: 'in-force' }, { state: 'in-force' }] });
+    expect(await deliver(own, { choice: ALL, limits: LIMITS, dryRun: false })).toMatchObject({ organization: 'acme', status: 0 });
+  }
+  expect(await offboard(await world(), { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS })).toMatchObject({ status: 0 });
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+  expect(await settings.read('acme2')).toEqual({});
+  // Without what this device was told of there is nothing to go by.
+  await repository.remove(['releases/1/release']);
+  await expect(deliver(await world(), { choice: ALL, limits: LIMITS, dryRun: false })).rejects.toMatchObject({ name: 'Failure' });
 });
