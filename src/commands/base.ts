@@ -103,7 +103,7 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     this.flags = parsed.flags as FlagsOf<C>;
     this.args = parsed.args as ArgsOf<C>;
     const { quiet, confirm = [], 'accept-risk': risks = [], 'no-input': noInput } = this.flags as GlobalFlags;
-    this.screen = processScreen({ quiet, verbosity, confirmed: confirm, risks, input: !noInput });
+    this.screen = processScreen({ quiet, verbosity, confirmed: confirm, risks, input: !noInput, stop: this.signal });
   }
 
   async #parsed() {

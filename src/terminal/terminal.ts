@@ -37,6 +37,8 @@ export interface ScreenOptions {
   readonly confirmed?: readonly string[];
   /** The names given by `--accept-risk`. */
   readonly risks?: readonly string[];
+  /** Aborted by Ctrl-C. */
+  readonly stop?: AbortSignal;
 }
 
 /** What a command line's flags say about talking. */
@@ -132,6 +134,7 @@ export class Screen {
 
   /** Yes only after a yes: typed on a terminal, or given as `--confirm NAME`. Where nobody can be asked it says so. */
   async confirm(question: string, name: string): Promise<boolean> {
+    this.#mustGoOn();
     if (this.isConfirmed(name)) {
       this.tell(`${question} yes (--confirm ${name})`);
       return true;
@@ -148,6 +151,7 @@ export class Screen {
 
   /** A line of text from the person; undefined where nobody can be asked. */
   async ask(question: string, suggested?: string): Promise<string | undefined> {
+    this.#mustGoOn();
     if (!this.asks) return undefined;
     const more = suggested === undefined ? {} : { default: suggested };
     const answers = await this.#prompt({ type: 'input', name: 'answer', message: tame(question), ...more });
@@ -156,6 +160,7 @@ export class Screen {
 
   /** A line that is not shown while it is typed (a new passphrase); undefined where nobody can be asked. */
   async secret(question: string): Promise<string | undefined> {
+    this.#mustGoOn();
     if (!this.asks) return undefined;
     const answers = await this.#prompt({ type: 'password', name: 'answer', message: tame(question) });
     return typeof answers.answer === 'string' ? answers.answer : undefined;
@@ -175,6 +180,11 @@ export class Screen {
   async flush(): Promise<void> {
     const { stdout, stderr } = this.#options;
     await Promise.all([stdout, stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
+  }
+
+  /** Whoever pressed Ctrl-C is asked nothing more, and what `--confirm` would have said yes to is not begun. */
+  #mustGoOn(): void {
+    if (this.#options.stop?.aborted === true) throw new Failure('interrupted', 'interrupted before a question; nothing was done after it');
   }
 
   async #prompt(question: Question): Promise<{ readonly answer?: unknown }> {

@@ -55,6 +55,16 @@ describe('the screen', () => {
     expect(await screen.secret('Passphrase')).toBeUndefined();
   });
 
+  it('asks nothing after Ctrl-C, and takes no --confirm for a yes to what is not begun yet', async () => {
+    const stop = new AbortController();
+    const { screen } = stage({ confirmed: ['bob'], stop: stop.signal, tty: true });
+    expect(await screen.confirm('bob?', 'bob')).toBe(true);
+    stop.abort();
+    await expect(screen.confirm('bob?', 'bob')).rejects.toThrow('nothing was done after it');
+    await expect(screen.ask('Who?')).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(screen.secret('Passphrase')).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
   it('takes --confirm for this name and for no other', async () => {
     const { screen } = stage({ confirmed: ['bob'] });
     expect([await screen.confirm('bob?', 'bob'), await screen.confirm('alice?', 'alice')]).toEqual([true, false]);
