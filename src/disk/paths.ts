@@ -42,7 +42,7 @@ export async function insideRoot(root: string, path: string): Promise<string | u
     const kind = await kindOf(at, path);
     if (kind === undefined) return undefined;
     if (kind !== 'folder')
-      throw new Failure('disk', `${path}: ${segment} is a file, not a folder`, { place: { file: path } });
+      throw new Failure('disk', `${path}: ${segment} is a file, not a folder`, { place: { file: path }, next: 'take that file away' });
   }
   return join(root, ...segments);
 }

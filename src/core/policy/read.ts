@@ -80,13 +80,23 @@ export function readPolicy(files: PolicyFiles, report: Report): ReadPolicy {
       'A policy file is access-policy.d/<name>.yaml.',
     );
   }
+  let room = LARGEST_TOGETHER;
   for (const path of paths) {
-    const text = readYaml(path, files.get(path) ?? new Uint8Array(), report);
+    const bytes = files.get(path) ?? new Uint8Array();
+    room -= bytes.length;
+    const text = room < 0 ? tooMuch(path, report) : readYaml(path, bytes, report);
     if (text === undefined) reader.policy.whole = false;
     else reader.readFile(text);
   }
   reader.policy.complete = report.errors === 0;
   return reader.policy;
+}
+
+/** Ten thousand people and ten thousand servers take some 2 MB. Whoever takes somebody out waits for all that is read here. */
+const LARGEST_TOGETHER = 8 * 1024 * 1024;
+
+function tooMuch(file: string, report: Report): undefined {
+  report.error('too-large', { file }, `With this file the policy has more than ${LARGEST_TOGETHER} bytes, which are the most.`);
 }
 
 class PolicyReader {

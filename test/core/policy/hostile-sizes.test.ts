@@ -79,3 +79,11 @@ it('5 MiB of anything: in bounded time', { timeout: 300_000 }, () => {
   });
   console.log(`hostile: ${LARGE.length} inputs of up to 5 MiB, ms: ${times.join(', ')}`);
 });
+
+it('many large files: no more is read than one may have to wait for', () => {
+  const files = new Map(bytesOf(baseFiles()));
+  const large = new TextEncoder().encode(`#${'x'.repeat(1_000_000)}\n`);
+  for (let i = 10; i < 60; i += 1) files.set(`access-policy.d/${i}.yaml`, large);
+  const found = compilePolicy(files, NOW, sha256).findings.filter(({ rule }) => rule === 'too-large');
+  expect(found.map(({ place }) => place.file)).toEqual(Array.from({ length: 42 }, (_, i) => `access-policy.d/${i + 18}.yaml`));
+});
