@@ -14,7 +14,7 @@ import { Command, type Interfaces } from '@oclif/core';
 import { EXIT, type ExitStatus, Failure, worst } from '../core/failure.ts';
 import { asFailure, exitText, failureText, failureValue } from '../terminal/failure-text.ts';
 import { jsonText } from '../terminal/json.ts';
-import type { Style } from '../terminal/style.ts';
+import { tame, type Style } from '../terminal/style.ts';
 import { processScreen, type Screen } from '../terminal/terminal.ts';
 import type { joinWorld } from '../main.ts';
 import { globalFlags } from './flags.ts';
@@ -146,7 +146,7 @@ export abstract class BaseCommand<C extends typeof Command, T> extends Command {
     const failure = asFailure(error);
     this.screen.status('');
     if (this.argv.includes('--json')) this.screen.print(jsonText(failureValue(failure)));
-    if (process.env['DEBUG'] !== undefined || this.screen.verbosity > 1) this.screen.complain(stackOf(error));
+    if (process.env['DEBUG'] !== undefined || this.screen.verbosity > 1) this.screen.complain(tame(stackOf(error)));
     this.screen.complain(failureText(failure, this.screen.err));
     return this.#end(failure.exit);
   }

@@ -2,6 +2,7 @@
  * What a hostile text becomes on its way out: every text of every report, made from the schemas of `--json`, is a text that
  * would like to draw on a terminal, to be a command of the pipeline that runs it, a formula, a link or an element.
  */
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -175,6 +176,14 @@ describe('what a hostile text becomes', () => {
     }
     expect(fieldsOf('"a","b;=1;c"\r\n', ';')).toEqual(['a,"b', '=1', 'c"']);
   });
+});
+
+it('draws on no terminal where one asks for the stack of an error, nor commands a pipeline', () => {
+  const evil = 'x\u001b[2J ::add-mask::web';
+  const { stderr } = spawnSync(process.execPath, ['bin/dev.js', 'access', evil, '--repo', 'test/stories/fixtures/acme', '-vv'], { encoding: 'utf8' });
+  expect(stderr).toContain('mustFind');
+  expect(stderr.match(/\\u\{1b\}/g)?.length).toBeGreaterThan(1);
+  expect([stderr.includes('\u001b'), stderr.split('\n').map(commandIn).filter((name) => name !== undefined)]).toEqual([false, []]);
 });
 
 describe('one server that tells of more than anybody reads', () => {
