@@ -1,6 +1,6 @@
 /** Where a release is in force, as far as stored receipts tell, and what they report that a person must look at. */
 import type { Instant } from '../core/access/index.ts';
-import { credentialSums, everInForce, listedRevocations, signerSetHash } from '../core/texts/index.ts';
+import { credentialSums, everInForce, listedRevocations, signerSetHash, wayWords } from '../core/texts/index.ts';
 import type { Chain, CredentialSum, Receipt, TextCrypto } from '../core/texts/index.ts';
 import { refusals } from './carry.ts';
 import type { Clone } from './clone.ts';
@@ -100,10 +100,10 @@ function waysReported({ name, manifest }: KnownTarget, look: LastLook): readonly
   if (look.kind !== 'seen') return [];
   return look.waysIn
     .filter((way) => stateOfWay(manifest, way) === 'unknown')
-    .map(({ kind, account, subject, comment }) => ({
+    .map((way) => ({
       target: name,
       kind: 'unknown-way-in',
-      what: [kind, account ?? '-', subject, ...(comment === undefined ? [] : [`(${comment})`])].join(' '),
+      what: wayWords(way),
       asOf: look.time,
     }));
 }

@@ -118,10 +118,10 @@ it('what was told stays known after the next delivery, with the time, for status
   expect([tells(acme, 'receipts/web-1'), tells(acme, 'receipts/web-1.look')]).toEqual([false, true]);
 
   const page = await now();
-  expect(page.reported).toEqual(SERVERS.map((target) => ({ target, kind: 'unknown-way-in', what: `key root ${print} (bob at home)`, asOf: seen })));
+  expect(page.reported).toEqual(SERVERS.map((target) => ({ target, kind: 'unknown-way-in', what: `key for root: ${print}, "bob at home"`, asOf: seen })));
   expect(page.targets.map(({ state, waysToldOf }) => [state, waysToldOf])).toEqual([['in-force', seen], ['in-force', seen]]);
   expect(page.todo.map(({ what }) => what)).toEqual(['look']);
-  expect(plain(statusText(page, PLAIN))).toContain('(bob at home), as of 2026-10-02T08:00:00Z');
+  expect(plain(statusText(page, PLAIN))).toContain('"bob at home", as of 2026-10-02T08:00:00Z');
 
   const report = await ask();
   expect(report.waysIn).toMatchObject(SERVERS.map((target) => ({ target, owner: 'bob', state: 'unknown', seen: true, looked: true, asOf: seen })));

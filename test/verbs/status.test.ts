@@ -199,7 +199,7 @@ describe('servers', () => {
           { kind: 'sudo' as const, account: 'eve', subject: 'ALL', state: 'unknown' as const, comment: undefined },
         ],
       },
-      'sudo eve ALL',
+      'sudo for eve, by ALL',
     ],
   ])('report %s, and it is passed on', async (kind, parts, what) => {
     const org = await acme();
