@@ -5,7 +5,7 @@ import { deliverWhy } from '../terminal/deliver-text.ts';
 import { planText } from '../terminal/plan-text.ts';
 import type { Style } from '../terminal/style.ts';
 import type { ApplyReport } from '../verbs/apply.ts';
-import { approveFlags } from './approve.ts';
+import { approveFlags, withInputs } from './approve.ts';
 import { BaseCommand, type Work } from './base.ts';
 import { changeFlags, choiceOf, commitFlags, giveFlags, limitsOf, reachFlags } from './flags.ts';
 
@@ -25,7 +25,7 @@ export default class Apply extends BaseCommand<typeof Apply, ApplyReport> {
       limits: limitsOf(this.flags, this.signal),
       show: (plan, signer) => this.screen.complain(planText(plan, this.screen.err, signer)),
     });
-    const written = [...value.approved.written, ...(value.delivered?.written ?? [])];
+    const written = [...(await withInputs(value.approved.written)), ...(value.delivered?.written ?? [])];
     await this.commit(written, `Apply release ${value.approved.release?.number ?? value.delivered?.release.number ?? ''}`);
     return { value, status: value.status, why: value.delivered === undefined ? approveWhy(value.approved) : deliverWhy(value.delivered) };
   }

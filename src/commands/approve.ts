@@ -12,6 +12,12 @@ export const approveFlags = {
   'new-draft': Flags.boolean({ summary: 'propose this working tree although another draft waits for signatures' }),
 };
 
+/** A release without what it was made from lets a colleague's `plan` take everything back: the two are committed together. */
+export async function withInputs(written: readonly string[]): Promise<readonly string[]> {
+  const { INPUTS } = await import('../verbs/clone.ts');
+  return written.length === 0 ? [] : [...written, ...INPUTS];
+}
+
 export default class Approve extends BaseCommand<typeof Approve, ApproveReport> {
   static override summary = 'Read the difference and sign the release that the working tree means. Reaches no target.';
   static override description =
@@ -27,7 +33,7 @@ export default class Approve extends BaseCommand<typeof Approve, ApproveReport> 
       dryRun: this.flags['dry-run'],
       show: (plan, signer) => this.screen.complain(planText(plan, this.screen.err, signer)),
     });
-    await this.commit(value.written, `Sign release ${value.release?.number ?? ''}`);
+    await this.commit(await withInputs(value.written), `Sign release ${value.release?.number ?? ''}`);
     return { value, status: value.status, why: approveWhy(value) };
   }
 

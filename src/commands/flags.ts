@@ -90,7 +90,7 @@ export const giveFlags = {
 
 /** On what writes into the policy repository. */
 export const commitFlags = {
-  commit: Flags.boolean({ summary: 'commit the files that were written, and nothing else' }),
+  commit: Flags.boolean({ summary: 'commit what was written, a release with the policy it was made from, and nothing else' }),
 };
 
 /** From the flags of reaching to what a verb takes. */

@@ -15,7 +15,7 @@ export function approveText(report: ApproveReport, style: Style, carried = false
   const next = report.plan.looked.servers === 0 ? 'keyward server enroll <name>' : 'keyward deliver';
   if (report.state === 'complete') lines.push(`  All signatures are there.${carried ? '' : ` Next: ${next}.`}`);
   if (release.number === 1 && by !== '') lines.push(`  Its fingerprint, for colleagues and pipelines: ${release.hash}`);
-  lines.push(commitLine(report.written, style));
+  if (report.written.length > 0) lines.push(`${commitLine(report.written, style)}, with the policy it was made from`);
   return lines
     .filter((line) => line !== '')
     .map((line) => wrap(line, style.width, '  '))
