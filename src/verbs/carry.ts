@@ -9,6 +9,7 @@ import type { Clone, HeldRevocation } from './clone.ts';
 import { latin1, signerSetOf, toBytes } from './clone.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { handleNames } from './names.ts';
+import { receiptPath } from './stored-receipts.ts';
 
 /** What is handed over. Nothing: the target is only looked at. */
 export interface Load {
@@ -144,13 +145,16 @@ export function refusals(answer: Receipt): readonly string[] {
  */
 export async function keepAnswers(world: World, clone: Clone, carried: readonly Carried[]): Promise<readonly string[]> {
   const files = new Map<string, Uint8Array>();
-  const stored = await world.repository.read(['receipts']);
+  // What cannot be read there proves nothing: it makes room, even a link, and the answer is written.
+  const unread = new Set<string>();
+  const stored = await world.repository.read(carried.map(({ target }) => receiptPath(target.name)), (path) => void unread.add(path));
   for (const { target, outcome } of carried) {
     if (outcome.kind !== 'done') continue;
-    const path = `receipts/${target.name}`;
+    const path = receiptPath(target.name);
     if (saysNew(stored.get(path), outcome.value)) files.set(path, toBytes(joinSigned(outcome.value.signed)));
     for (const [name, bytes] of handedBack(world, clone, outcome.value.revocations)) files.set(name, bytes);
   }
+  await world.repository.remove([...unread].filter((path) => files.has(path)));
   if (files.size > 0) await world.repository.write(files);
   return [...files.keys()].sort();
 }

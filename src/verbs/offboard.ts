@@ -20,6 +20,7 @@ import type { Before, Out } from './refusal-proof.ts';
 import { carryOut, keysEver, lookBefore, makeRevocation, notLooked, statusOf } from './revoke.ts';
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
+import { readReceiptFiles } from './stored-receipts.ts';
 import { keepVerified } from './trust.ts';
 import { waysLeft } from './ways-left.ts';
 import type { WayLeft } from './ways-left.ts';
@@ -79,7 +80,7 @@ export async function offboard(world: World, options: OffboardOptions): Promise<
   options.show(preview);
   if (options.dryRun) return preview;
   await mustConfirm(world, person.handle);
-  const receipts = await world.repository.read(['receipts']);
+  const receipts = await readReceiptFiles(world);
   const revocation = await makeRevocation(world, clone, journal, me, out);
   // Told first: the line in the policy takes nothing away.
   const [{ reports, written }, policy] = await Promise.all([carryOut(world, clone, journal, before, out, revocation, options.limits), writeLeft(world, clone, out)]);

@@ -135,6 +135,16 @@ it('is passed over by who takes away, carries or looks, named, and never signed'
   expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
 });
 
+it('lays it among the receipts, which prove nothing then and are written anew', async () => {
+  const { root, servers, world } = await stage();
+  for (const [path, plant] of [['receipts/db-1', link], ['receipts/db-1.look', link], ['receipts/web-1', huge], ['receipts/\u00e9', file]] as const) plant(join(root, path), root);
+  expect((await deliver(await world(), { choice: ALL, limits: LIMITS, dryRun: false })).status).toBe(0);
+  for (const name of SERVERS) link(join(root, `receipts/${name}`), root);
+  expect(await offboard(await world(), { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS })).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }] });
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+  for (const name of SERVERS) expect(readFileSync(join(root, `receipts/${name}`), 'latin1')).toMatch(/^keyward-receipt v1\n/);
+});
+
 it('gives the organization another name: nobody forgets what they know by it, and nothing is planned or signed under it', async () => {
   const { root, servers, world } = await stage();
   const path = join(root, 'access-policy.yaml');

@@ -43,12 +43,12 @@ it('servers are listed with what is signed of them, and with what is not', async
     "acme: 3 servers, by release 1
 
     server                          address                 people  release  labels
-    new-1                           new-1.example.com       -       -        in no release yet
-    srv_aqvzbqvys68bd6ktc77v40m9e0  -                       1       -        no line in the
-                                                                             policy any more;
-                                                                             never heard from
-    web-1                           web-1.example.com:2222  3       1        role=web
-                                                                             env=production"
+    new-1                           new-1.example.com       -       -
+          in no release yet
+    srv_aqvzbqvys68bd6ktc77v40m9e0  -                       1       -
+          no line in the policy any more; never heard from
+    web-1                           web-1.example.com:2222  3       1
+          role=web env=production"
   `);
 });
 
