@@ -2,11 +2,13 @@
  * Carries signed texts to targets and keeps what they answer: the part that `deliver`, `offboard`, `key revoke` and
  * `drift` share. It signs nothing and decides nothing about who may what.
  */
+import { Failure } from '../core/failure.ts';
 import { hashOf, joinSigned, reasonOf, receipt, splitSigned, verifyRevocation, wayTo } from '../core/texts/index.ts';
 import type { Receipt } from '../core/texts/index.ts';
 import type { AbortSignalLike, Answer, Journal, Note, Outcome, Signed, Target, Turn, World } from '../world.ts';
 import type { Clone, HeldRevocation } from './clone.ts';
 import { latin1, signerSetOf, toBytes } from './clone.ts';
+import { keepFiles } from './keep-files.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { handleNames } from './names.ts';
 import { receiptPath } from './stored-receipts.ts';
@@ -73,7 +75,7 @@ export async function carryTo(
   heard: () => void = () => undefined,
 ): Promise<Carried> {
   const begun = performance.now();
-  const outcome = await exchange(world, clone, journal, target, load, signal, turn, heard);
+  const outcome = await exchange(world, clone, journal, target, load, signal, turn, heard).catch(mistaken);
   const seconds = (performance.now() - begun) / 1000;
   await journal.append({ what: 'answered', target: target.id, ...told(outcome) });
   return { target, outcome, seconds };
@@ -116,6 +118,16 @@ async function exchange(
   return reached.exchange(parcel, signal, turn, note);
 }
 
+/**
+ * What goes wrong here with one target is told with that target: what is under way to the others must not end with it, least
+ * of all a revocation. What cannot be written down ends the run all the same (promise 7).
+ */
+function mistaken(error: unknown): Outcome<Answer> {
+  if (error instanceof Failure && error.code === 'disk') throw error;
+  if (error instanceof Failure) return { kind: 'unknown', why: error.message };
+  return { kind: 'unknown', why: `keyward itself made a mistake there (${error instanceof Error ? error.name : typeof error}): please report it` };
+}
+
 /** The target itself, to speak to. */
 export async function targetOf(world: World, clone: Clone, target: KnownTarget): Promise<Target> {
   if (target.place === undefined) throw new Error(`no place for ${target.name}`);
@@ -145,18 +157,15 @@ export function refusals(answer: Receipt): readonly string[] {
  */
 export async function keepAnswers(world: World, clone: Clone, carried: readonly Carried[]): Promise<readonly string[]> {
   const files = new Map<string, Uint8Array>();
-  // What cannot be read there proves nothing: it makes room, even a link, and the answer is written.
-  const unread = new Set<string>();
-  const stored = await world.repository.read(carried.map(({ target }) => receiptPath(target.name)), (path) => void unread.add(path));
+  // What cannot be read there proves nothing, and is written anew.
+  const stored = await world.repository.read(carried.map(({ target }) => receiptPath(target.name)), () => undefined);
   for (const { target, outcome } of carried) {
     if (outcome.kind !== 'done') continue;
     const path = receiptPath(target.name);
     if (saysNew(stored.get(path), outcome.value)) files.set(path, toBytes(joinSigned(outcome.value.signed)));
     for (const [name, bytes] of handedBack(world, clone, outcome.value.revocations)) files.set(name, bytes);
   }
-  await world.repository.remove([...unread].filter((path) => files.has(path)));
-  if (files.size > 0) await world.repository.write(files);
-  return [...files.keys()].sort();
+  return keepFiles(world, files);
 }
 
 /** A receipt is written again only when more changed than its nonce, its time and how much was looked at. */

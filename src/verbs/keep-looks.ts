@@ -8,6 +8,7 @@ import type { WayIn } from '../core/texts/index.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { Answer, World } from '../world.ts';
 import { toBytes } from './clone.ts';
+import { keepFiles } from './keep-files.ts';
 import { believeReceipt, lookPath, tellsOfWays } from './stored-receipts.ts';
 
 export interface Looked {
@@ -28,8 +29,7 @@ export async function keepLooks(world: World, looked: readonly Looked[]): Promis
       .filter((one) => tellsNew(world, stored.get(lookPath(one.name)), one))
       .map(({ name, answer }) => [lookPath(name), toBytes(joinSigned(answer.signed))]),
   );
-  if (files.size > 0) await world.repository.write(files);
-  return [...files.keys()];
+  return keepFiles(world, files);
 }
 
 /** Also where what lies there is believed no more: its host key is gone, or it is of the server that had this name before. */

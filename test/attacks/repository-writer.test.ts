@@ -145,6 +145,16 @@ it('lays it among the receipts, which prove nothing then and are written anew', 
   for (const name of SERVERS) expect(readFileSync(join(root, `receipts/${name}`), 'latin1')).toMatch(/^keyward-receipt v1\n/);
 });
 
+it('lays a folder where a receipt should be: that one is named, the others are kept, and what was done is told', async () => {
+  const { root, world } = await stage();
+  renameSync(join(root, 'receipts/db-1'), join(root, 'old'));
+  mkdirSync(join(root, 'receipts/db-1'));
+  const own = await world();
+  const report = await offboard(own, { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
+  expect(report).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }], written: expect.arrayContaining(['receipts/web-1']) });
+  expect(own.terminal.told.filter((line) => line.startsWith('Not kept'))).toEqual([expect.stringContaining('receipts/db-1')]);
+});
+
 it('gives the organization another name: nobody forgets what they know by it, and nothing is planned or signed under it', async () => {
   const { root, servers, world } = await stage();
   const path = join(root, 'access-policy.yaml');
@@ -163,4 +173,16 @@ it('gives the organization another name: nobody forgets what they know by it, an
   // Without what this device was told of there is nothing to go by.
   await repository.remove(['releases/1/release']);
   await expect(deliver(await world(), { choice: ALL, limits: LIMITS, dryRun: false })).rejects.toMatchObject({ name: 'Failure' });
+});
+
+it('a mistake of ours with one target ends nothing that is under way to the others', async () => {
+  const { servers, world } = await stage();
+  const own = await world();
+  const target: World['target'] = async (place, file) => {
+    const real = await own.target(place, file);
+    return place.name === 'db-1' ? { ...real, exchange: () => Promise.reject(new TypeError('x')) } : real;
+  };
+  const report = await offboard({ ...own, target }, { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
+  expect(report).toMatchObject({ status: 4, targets: [{ name: 'db-1', state: 'unknown', why: expect.stringContaining('keyward itself') }, { name: 'web-1', state: 'out' }] });
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice', 'bob'], ['alice']]);
 });
