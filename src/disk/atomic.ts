@@ -61,9 +61,23 @@ export async function writeAtomically(path: string, bytes: Uint8Array, mode?: nu
 
 /** Makes a folder and those above it, each on disk before the next; `mode` is for those that are new. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
-  const first = await mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode });
+  const first = await mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode }).catch(async (error: unknown) => {
+    throw await whyNoFolder(path, error, mode);
+  });
   if (first === undefined) return;
   for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+}
+
+/** On a read-only disk Node's recursive mkdir says that something is missing; one folder at a time tells what is so. */
+async function whyNoFolder(path: string, error: unknown, mode?: number): Promise<unknown> {
+  for (let at = path; isMissing(error) && at !== dirname(at); at = dirname(at)) {
+    const own: unknown = await mkdir(at, { mode }).then(
+      () => error,
+      (thrown: unknown) => thrown,
+    );
+    if (!isMissing(own)) return own;
+  }
+  return error;
 }
 
 /** Makes the names in a folder last. */

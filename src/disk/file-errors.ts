@@ -15,6 +15,14 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
 };
 
+/** What there is to do about some of them. */
+const NEXT: Readonly<Record<string, string>> = {
+  EACCES: 'run it as the user whose folder it is',
+  EROFS: 'make it writable, or work from a clone or a device where it is',
+  ENOSPC: 'make room, or work from a clone or a device where there is some',
+  EDQUOT: 'make room, or work from a clone or a device where there is some',
+};
+
 /** The system's short name for an error (`ENOENT`), or undefined when it is not one of the system's. */
 export function errorCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -31,5 +39,6 @@ export function diskFailure(error: unknown, doing: string): Failure {
   if (error instanceof Failure) return error;
   const code = errorCode(error);
   const why = code === undefined ? 'for a reason unknown' : (WORDS[code] ?? code);
-  return new Failure('disk', `could not ${doing}: ${why}`, { cause: error });
+  const next = code === undefined ? undefined : NEXT[code];
+  return new Failure('disk', `could not ${doing}: ${why}`, { cause: error, ...(next === undefined ? {} : { next }) });
 }
