@@ -49,6 +49,8 @@ const PLAINER: ReadonlyMap<string, (shown: string, subject: string) => string> =
   ['release', (shown) => `release ${shown} is in force there`],
   ['manifest', (shown, subject) => (subject === '-' ? 'nothing is in force there yet' : `another manifest than the signed one is in force: ${shown}`)],
   ['revocation', (shown) => `does not hold the revocation ${shown}`],
+  ['account', (shown) => `the account ${shown} is not as signed`],
+  ['file', (shown) => `the file ${shown} is not as signed`],
   ['clock', (shown) => `its clock is ${shown}: what ends is not served`],
 ]);
 

@@ -15,7 +15,7 @@ export function findingsSarif(findings: readonly Remark[], version: string): str
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'keyward', semanticVersion: version, rules: rules.map((id) => ({ id })) } },
+        tool: { driver: { name: 'keyward', semanticVersion: version, rules: rules.map((id) => ruleOf(id, findings)) } },
         columnKind: 'utf16CodeUnits',
         results: findings.map((finding) => result(finding, rules)),
       },
@@ -23,10 +23,15 @@ export function findingsSarif(findings: readonly Remark[], version: string): str
   });
 }
 
+function ruleOf(id: string, findings: readonly Remark[]): object {
+  const title = findings.find((finding) => finding.rule === id)?.title;
+  return title === undefined ? { id } : { id, shortDescription: { text: title } };
+}
+
 /** A message may hold links (section 3.11.6): what stands in it is from elsewhere, so it holds none. */
 function result(finding: Remark, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
-  const text = finding.suggestion === undefined ? finding.message : `${finding.message} ${finding.suggestion}`;
+  const text = finding.suggestion === undefined ? finding.message : `${finding.message.replace(/[^.!?]$/, '$&.')} ${finding.suggestion}`;
   const region =
     line === undefined ? {} : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } };
   const uri = file.split('/').map(encodeURIComponent).join('/');

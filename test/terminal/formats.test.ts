@@ -233,6 +233,7 @@ describe('drift', () => {
     expect(of('release', '6')).toContain('      release 6 is in force there');
     expect(of('manifest', '-')).toContain('nothing is in force there yet');
     expect(of('revocation', 'bob-12345678')).toContain('does not hold the revocation bob-12345678');
+    expect(of('account', 'bob')).toContain('the account bob is not as signed');
     expect(of('timer', 'stopped')).toContain('timer: stopped');
   });
 
@@ -243,7 +244,10 @@ describe('drift', () => {
   });
 
   it('is SARIF, and one without results where all is as signed', () => {
-    expect(JSON.parse(findingsSarif(driftRemarks(report), '1')).runs[0].results).toHaveLength(3);
+    const [run] = JSON.parse(findingsSarif(driftRemarks(report), '1')).runs;
+    expect(run.results).toHaveLength(3);
+    expect(run.tool.driver.rules).toContainEqual({ id: 'way-in-key', shortDescription: { text: 'way in that is not managed' } });
+    expect(run.results[2].message.text).toContain('key-file: bob. `keyward deliver` puts it right');
     const clean = { ...report, targets: report.targets.slice(2) };
     expect(JSON.parse(findingsSarif(driftRemarks(clean), '1')).runs[0].results).toEqual([]);
   });
