@@ -187,6 +187,8 @@ export interface Target {
 /** The part of AbortSignal that is used, so that this page needs no DOM. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
+  /** `timeout` where the time of one target ran out; else somebody stopped the run. */
+  readonly reason?: unknown;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }

@@ -92,7 +92,7 @@ class Trial {
 
   /** The time limit of one target; the time it waits for others does not count. */
   #limit(attempt: Attempt): void {
-    attempt.limit = setTimeout(() => attempt.own.abort(), this.#trying.limits.timeout * 1000);
+    attempt.limit = setTimeout(() => attempt.own.abort('timeout'), this.#trying.limits.timeout * 1000);
   }
 
   #passOver(attempt: Attempt): void {

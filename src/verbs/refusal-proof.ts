@@ -111,7 +111,7 @@ export function beginProof(world: World, clone: Clone, { target, held, seen }: B
   const first = Promise.withResolvers<readonly Outcome<OfferAnswer>[]>();
   const asked = Promise.withResolvers<boolean>();
   const stopped = new AbortController();
-  const stop = (): void => stopped.abort();
+  const stop = (): void => stopped.abort(signal.reason);
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   const timer = setTimeout(() => {

@@ -43,10 +43,10 @@ export async function sideBySide<T, R>(
 /** One piece of work with a signal that is aborted after the time limit, or when the run is. */
 export async function within<R>(limits: Limits, work: (signal: AbortSignalLike) => Promise<R>): Promise<R> {
   const own = new AbortController();
-  const stop = (): void => own.abort();
-  if (limits.signal.aborted) own.abort();
+  const stop = (): void => own.abort(limits.signal.reason);
+  if (limits.signal.aborted) stop();
   limits.signal.addEventListener('abort', stop);
-  const timer = setTimeout(stop, limits.timeout * 1000);
+  const timer = setTimeout(() => own.abort('timeout'), limits.timeout * 1000);
   try {
     return await work(own.signal);
   } finally {

@@ -8,7 +8,7 @@ import type { AbortSignalLike, Outcome } from '../../world.ts';
 import { Collected } from './carried.ts';
 import type { Carried } from './carried.ts';
 import type { Limits } from './connection.ts';
-import { unknown } from './why-not.ts';
+import { stoppedWaiting, unknown } from './why-not.ts';
 
 export function carryByCommand(
   command: readonly string[],
@@ -24,7 +24,7 @@ export function carryByCommand(
     const child = spawn(program, words, { stdio: 'pipe', detached: true });
     const collected = new Collected();
     const wait = limits.connect + limits.handshake + limits.answer;
-    const abort = (): void => finish(unknown('it was stopped before an answer came'));
+    const abort = (): void => finish(stoppedWaiting(signal));
     const timer = setTimeout(() => finish(unknown(`${program} gave no answer within ${wait / 1000} s`)), wait);
     let settled = false;
     const finish = (outcome: Outcome<Carried>): void => {

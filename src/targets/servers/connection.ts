@@ -10,7 +10,7 @@ import type { Client, NextAuthHandler, ServerHostKeyAlgorithm } from 'ssh2';
 import type { PublicKey } from '../../core/ssh/public-key.ts';
 import { sameBytes } from '../../core/ssh/wire.ts';
 import type { AbortSignalLike, Outcome } from '../../world.ts';
-import { closedEarly, unknown, whyNot } from './why-not.ts';
+import { closedEarly, stoppedWaiting, unknown, whyNot } from './why-not.ts';
 
 /** Where a server is and by what it is known. */
 export interface Reach {
@@ -82,7 +82,7 @@ class Held<T> {
   #settled = false;
   #wrongHostKey = false;
   #letIn = false;
-  readonly #abort = (): void => this.#settle(unknown('it was stopped before an answer came'));
+  readonly #abort = (): void => this.#settle(stoppedWaiting(this.#signal));
 
   constructor(
     reach: Reach,

@@ -9,7 +9,7 @@ import { converse } from './connection.ts';
 import type { Conversation, Limits, Reach } from './connection.ts';
 import { algorithmsOf, Offered } from './key-proofs.ts';
 import type { Pacing } from './pacing.ts';
-import { closedEarly, unknown, withoutValue } from './why-not.ts';
+import { closedEarly, stoppedWaiting, unknown, withoutValue } from './why-not.ts';
 
 /** sshd closes at the sixth refused offer of a connection (MaxAuthTries 6). */
 export const MOST_OFFERS = 5;
@@ -65,7 +65,7 @@ async function offerOn(
   let left = attempts;
   while (left.length > 0) {
     const turn = await pacing.turn(reach.address, signal);
-    if (turn === false) return unknown('it was stopped before an answer came');
+    if (turn === false) return stoppedWaiting(signal);
     const asking = new Asking(account, left);
     const outcome = await converse(reach, asking, limits, signal);
     turn();

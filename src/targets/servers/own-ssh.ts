@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { AbortSignalLike, Outcome, RootAccess } from '../../world.ts';
 import { Collected } from './carried.ts';
 import type { Carried } from './carried.ts';
-import { plain, unknown } from './why-not.ts';
+import { plain, stoppedWaiting, unknown } from './why-not.ts';
 
 export interface OwnSsh {
   /** May ssh ask for a passphrase on the terminal? */
@@ -96,7 +96,7 @@ function run(
       child.kill('SIGTERM');
       resolve(outcome);
     };
-    const abort = (): void => finish(unknown('it was stopped before it ended'));
+    const abort = (): void => finish(stoppedWaiting(signal));
     const timer = setTimeout(() => finish(unknown(`it did not end within ${patience / 1000} s`)), patience);
     signal.addEventListener('abort', abort);
     child.on('error', () => finish(unknown('ssh, the program, could not be started on this machine')));

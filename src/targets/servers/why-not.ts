@@ -1,5 +1,5 @@
 /** Why a connection came to nothing, in words a person can act on. Everything here is "could not look", but one case. */
-import type { Outcome } from '../../world.ts';
+import type { AbortSignalLike, Outcome } from '../../world.ts';
 
 type Unknown = { readonly kind: 'unknown'; readonly why: string };
 type Refused = { readonly kind: 'refused'; readonly why: string };
@@ -11,6 +11,11 @@ export function unknown(why: string): Unknown {
 /** A server that is overloaded, or one (OpenSSH from 9.8 on) that punishes this address, says nothing and closes. */
 export function closedEarly(): string {
   return 'the server closed the connection before it answered (it may be overloaded, or it passes over this address for a while)';
+}
+
+/** Its time ran out, or somebody stopped the run. */
+export function stoppedWaiting(signal: AbortSignalLike): Unknown {
+  return unknown(signal.reason === 'timeout' ? 'no answer came within the time that one target may take (--timeout)' : 'it was stopped before an answer came');
 }
 
 /** It could be spoken to, and was not to be given anything. */
