@@ -219,7 +219,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'openssh-too-old': 'its OpenSSH is older than 8.4',
   'no-sudo': 'it has no sudo: install it first',
   'no-account-tools': 'it has no useradd and usermod: install them first',
-  'no-util-linux': 'it has no flock or no setpriv: install util-linux first',
+  'no-flock': 'it has no flock: install util-linux first',
   'no-include':
     'its sshd_config does not include sshd_config.d; put this first into /etc/ssh/sshd_config: Include /etc/ssh/sshd_config.d/*.conf',
   'sshd-broken': '`sshd -t` fails there as it is: mend that first',

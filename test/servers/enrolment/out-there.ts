@@ -216,7 +216,7 @@ const ALL: readonly Condition[] = [
     comes: /failed there: \/usr\/local\/sbin\/keyward-receive cannot be written/,
   },
   { name: 'no-sudo', what: 'no sudo', plant: () => 'rm /usr/bin/sudo', comes: /no-sudo/ },
-  { name: 'no-setpriv', what: 'no setpriv', plant: () => 'rm /usr/bin/setpriv', comes: /no-util-linux/ },
+  { name: 'no-flock', what: 'no flock', plant: () => 'rm /usr/bin/flock', comes: /no-flock/ },
   { name: 'no-useradd', what: 'no useradd', plant: () => 'rm /usr/sbin/useradd', comes: /no-account-tools/ },
   {
     name: 'socket',

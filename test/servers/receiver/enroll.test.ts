@@ -118,7 +118,7 @@ describe.skipIf(needs() !== undefined)('enrolling', () => {
     ['sudoers-broken', 'a broken sudoers file', 'echo nonsense > /etc/sudoers.d/other'],
     ['no-sudo', 'no sudo', 'mv /usr/bin/sudo /usr/bin/sudo.away'],
     ['no-account-tools', 'no useradd', 'mv /usr/sbin/useradd /usr/sbin/useradd.away'],
-    ['no-util-linux', 'no flock', 'mv /usr/bin/flock /usr/bin/flock.away'],
+    ['no-flock', 'no flock', 'mv /usr/bin/flock /usr/bin/flock.away'],
     ['name-taken', 'an account of keyward’s name', 'useradd keyward-courier'],
     ['name-taken', 'a group of keyward’s name', 'groupadd keyward'],
     ['openssh-too-old', 'OpenSSH 8.3', "printf '#!/bin/sh\\necho OpenSSH_8.3p1 >&2\\n' > /usr/sbin/sshd.new; mv /usr/sbin/sshd /usr/sbin/sshd.away; mv /usr/sbin/sshd.new /usr/sbin/sshd; chmod 755 /usr/sbin/sshd"],
