@@ -79,6 +79,18 @@ describe.skipIf(needs() !== undefined)('what somebody who is out leaves running'
     gone += 1;
   }, 60_000);
 
+  it('says that something may run where nobody can be signalled in one step, as with the setpriv of busybox', async () => {
+    await server.must("mv /usr/bin/setpriv /root/setpriv; printf '#!/bin/sh\\nexit 1\\n' > /usr/bin/setpriv; chmod 755 /usr/bin/setpriv");
+    try {
+      expect((await as('dave', `setsid sleep 4500 ${BACKGROUND} & echo begun`)).stdout).toBe('begun\n');
+      const answer = await revoke();
+      expect([answer.status, lines(answer, 'failed')]).toEqual([4, ['process - cannot be ended in one step: what forks fast may still run']]);
+      expect(await running(account())).toBe(false);
+    } finally {
+      await server.must('mv /root/setpriv /usr/bin/setpriv');
+    }
+  }, 60_000);
+
   it('ends no daemon of root when the account was given uid 0, and says that something may run', async () => {
     await server.must(`usermod -o -u 0 ${account()}`);
     await server.must(`setsid sleep 4200 ${BACKGROUND} &`);
