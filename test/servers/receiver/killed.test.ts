@@ -25,12 +25,25 @@ function instants(program: string): Instant[] {
   const add = (at: number, name: string): void => {
     found.push({ name, program: [...lines.slice(0, at), KILL, ...lines.slice(at)].join('\n') });
   };
-  lines.forEach((line, i) => {
-    const whole = !/[\\|&]$|^\s*#|[({]$|\bdo$|\bthen$|^\s*(\w+\(\)|if|for|while|elif|else|done|fi|esac|case|sed|awk|find.*\|)/.test(line) && !/[\\|&]$/.test(lines[i - 1] ?? '');
-    if (i <= first || !whole || !CHANGES.test(line.replace(/ #.*/, ''))) return;
-    add(i, `before ${i + 1}: ${line.trim()}`);
-    add(i + 1, `after ${i + 1}: ${line.trim()}`);
-  });
+  for (let i = first + 1; i < lines.length; i += 1) {
+    const line = lines[i] ?? '';
+    // A command may go on over several lines; one that lies within another's quotes is none.
+    let end = i;
+    while (/[\\|&]$/.test(lines[end] ?? '')) end += 1;
+    const command = lines.slice(i, end + 1).join('\n');
+    const whole = !/^\s*#|[({]$|\bdo$|\bthen$|^\s*(\w+\(\)|if|for|while|elif|else|done|fi|esac|case|sed|awk|find.*\|)/.test(line) && !/[({]$|\b(do|then)$/.test(command) && (command.split("'").length - 1) % 2 === 0;
+    if (whole && CHANGES.test(command.replace(/ #.*/g, ''))) {
+      add(i, `before ${i + 1}: ${line.trim()}`);
+      add(end + 1, `after ${end + 1}: ${line.trim()}`);
+      // Several commands on one line: between them too.
+      for (const { index } of /[{'"(]/.test(line.replaceAll(/"[^"]*"|\$\(\([^)]*\)\)/g, '')) ? [] : line.matchAll(/; /g)) {
+        if ((line.slice(0, index).split('"').length - 1) % 2 === 1) continue;
+        const within = `${line.slice(0, index)}; ${KILL}; ${line.slice(index + 2)}`;
+        found.push({ name: `within ${i + 1}: ${line.trim()}`, program: [...lines.slice(0, i), within, ...lines.slice(i + 1)].join('\n') });
+      }
+    }
+    i = end;
+  }
   return found;
 }
 
@@ -92,7 +105,7 @@ describe.skipIf(needs() !== undefined)('killed at any instant', () => {
     expect(one?.accounts).not.toBe(two?.accounts);
 
     const all = instants(RECEIVE);
-    expect(all.length).toBeGreaterThan(55);
+    expect(all.length).toBeGreaterThan(60);
     let world = 1;
     const seen = { old: 0, new: 0, unkilled: 0 };
     for (const instant of all) {
