@@ -15,6 +15,7 @@ import { carryTo, failedText, fitting, keepAnswers, refusals, targetOf, unlisted
 import type { Carried } from './carry.ts';
 import { revocationFile, signerSetOf, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
+import { keepFirst } from './keep-files.ts';
 import { signsNothing } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
 import { mustBeIn, signAs } from './me.ts';
@@ -94,7 +95,7 @@ export async function makeRevocation(world: World, clone: Clone, journal: Journa
   const signed = { text, signatures: [await signAs(world, me, NAMESPACES.revocation, toBytes(text))] };
   const hash = hashOf(text, world.crypto);
   const [path, bytes] = revocationFile(out.handle, hash, signed);
-  await world.repository.write(new Map([[path, bytes]]));
+  await keepFirst(world, path, bytes);
   return { path, hash, signed };
 }
 

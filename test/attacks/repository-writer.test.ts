@@ -4,14 +4,15 @@
  * is named; and nothing is signed from such a folder.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { release as releaseText } from '../../src/core/texts/index.ts';
 import { access } from '../../src/verbs/access.ts';
 import { approve } from '../../src/verbs/approve.ts';
+import { readHere } from '../../src/verbs/clone.ts';
 import { deliver } from '../../src/verbs/deliver.ts';
-import { offboard } from '../../src/verbs/offboard.ts';
+import { offboard, type OffboardReport } from '../../src/verbs/offboard.ts';
 import { plan } from '../../src/verbs/plan.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
@@ -65,6 +66,10 @@ const huge: Plant = (path) => {
 const file: Plant = (path) => writeFileSync(path, 'x');
 const pipe: Plant = (path) => {
   execFileSync('mkfifo', [path]);
+};
+const crowded: Plant = (path, root) => {
+  file(path, root);
+  mkdirSync(`${path}.before`);
 };
 const moved: Plant = (path, root) => {
   if (existsSync(path)) renameSync(path, join(root, 'elsewhere'));
@@ -132,6 +137,40 @@ it('is passed over by who takes away, carries or looks, named, and never signed'
   const { report, named } = await out(false);
   expect(report).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }] });
   expect(named).toEqual([expect.stringMatching(/; and 18 more\. Take/)]);
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+});
+
+it.each([
+  ['a file', file, 'a file, which is revoked.before now'],
+  ['a link', moved, 'something else, which is taken away'],
+  ['a pipe', pipe, 'something else, which is taken away'],
+  ['a file, and no room for it beside,', crowded, 'something else, which is taken away'],
+])('lays %s where the folder of revocations should be: it makes room, is named, and the revocation is kept and committed', async (_, plant, where) => {
+  const { root, servers, world, git } = await stage();
+  plant(join(root, 'revoked'), root);
+  git('add', '-A');
+  git('commit', '-q', '--allow-empty', '-m', 'laid there');
+  const own = await world();
+  const report = await offboard(own, { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
+  expect(report).toMatchObject({ status: 0, targets: [{ state: 'out' }, { state: 'out' }], leftIsWritten: true });
+  expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
+  const { written, revocation } = report as OffboardReport;
+  expect(readFileSync(join(root, revocation.path), 'latin1')).toMatch(/^keyward-revocation v1\n/);
+  expect(own.terminal.told.filter((line) => line.startsWith('In place of the folder revoked lay '))).toEqual([expect.stringContaining(where)]);
+  if (plant === file) expect(readFileSync(join(root, 'revoked.before'), 'utf8')).toBe('x');
+  expect(await own.repository.commit(written, 'Offboard bob')).toMatchObject({ kind: 'done' });
+  expect(String(git('ls-tree', '-r', '--name-only', 'HEAD', 'revoked')).trim()).toBe(revocation.path);
+});
+
+it('lays a file where the folder of revocations should be, and nobody goes: `check` names it, and what a server hands back is named as not kept', async () => {
+  const { root, servers, world } = await stage();
+  await offboard(await world(), { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
+  rmSync(join(root, 'revoked'), { recursive: true });
+  file(join(root, 'revoked'), root);
+  expect((await readHere(await world())).compilation.findings).toContainEqual(expect.objectContaining({ severity: 'error', rule: 'revoked-name', place: { file: 'revoked' } }));
+  const own = await world();
+  expect((await deliver(own, { choice: ALL, limits: LIMITS, dryRun: false })).status).toBe(0);
+  expect(own.terminal.told.filter((line) => line.startsWith('Not kept'))).toEqual([expect.stringMatching(/^Not kept: revoked\/bob-[0-9a-f]{8}: revoked is a file, not a folder; take that file away$/)]);
   expect(servers.map((server) => server.lines().map((line) => line.split(' ')[0]))).toEqual([['alice'], ['alice']]);
 });
 

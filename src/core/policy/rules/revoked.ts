@@ -8,6 +8,8 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,31}-([0-9a-f]{8})$/;
 const SIGNATURE = '-----BEGIN SSH SIGNATURE-----';
 
 const revocationsAreNamedByHash: PolicyRule = ({ files, sha256, report }) => {
+  if (files.has('revoked'))
+    report.error('revoked-name', { file: 'revoked' }, 'This is a file; revocations lie in a folder of this name.', 'Take it out, or take the folder again from version control.');
   for (const [path, bytes] of files) {
     if (!path.startsWith(FOLDER)) continue;
     const digits = NAME.exec(path.slice(FOLDER.length))?.[1];
