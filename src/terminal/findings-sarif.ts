@@ -25,10 +25,17 @@ export function findingsSarif(findings: readonly Remark[], version: string): str
 
 function ruleOf(id: string, findings: readonly Remark[]): object {
   const title = findings.find((finding) => finding.rule === id)?.title;
-  return title === undefined ? { id } : { id, shortDescription: { text: title } };
+  return title === undefined ? { id } : { id, shortDescription: plain(title) };
 }
 
-/** A message may hold links (section 3.11.6): what stands in it is from elsewhere, so it holds none. */
+/**
+ * Braces stand for arguments (section 3.11.5), and doubled for themselves; brackets make links (section 3.11.6). What
+ * stands in a message is from elsewhere, so it holds neither.
+ */
+function plain(words: string): { readonly text: string } {
+  return { text: words.replaceAll(/[{}]/g, '$&$&').replaceAll('](', '] (') };
+}
+
 function result(finding: Remark, rules: readonly string[]): object {
   const { file, line, column } = finding.place;
   const text = finding.suggestion === undefined ? finding.message : `${finding.message.replace(/[^.!?]$/, '$&.')} ${finding.suggestion}`;
@@ -39,7 +46,7 @@ function result(finding: Remark, rules: readonly string[]): object {
     ruleId: finding.rule,
     ruleIndex: rules.indexOf(finding.rule),
     level: finding.severity === 'notice' ? 'note' : finding.severity,
-    message: { text: text.replaceAll('](', '] (') },
+    message: plain(text),
     locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
   };
 }

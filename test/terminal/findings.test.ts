@@ -93,6 +93,17 @@ describe('findings as SARIF', () => {
     expect(run.results[1].locations[0].physicalLocation).toEqual({ artifactLocation: { uri: 'a%20b/x.yaml' } });
   });
 
+  it('hold braces and brackets as themselves: neither an argument nor a link can be made of what stands in them', () => {
+    const braces: Finding = { ...error, message: 'write {role: web}, not {0} or {{1}}', suggestion: 'See [here](1).' };
+    const titled = { ...warning, title: 'a {0}' };
+    const [run] = JSON.parse(findingsSarif([braces, titled], '1.2.3')).runs;
+    expect(run.results[0].message).toEqual({ text: 'write {{role: web}}, not {{0}} or {{{{1}}}}. See [here] (1).' });
+    expect(run.tool.driver.rules[0].shortDescription).toEqual({ text: 'a {{0}}' });
+    // As a viewer reads it (section 3.11.5).
+    const read = (text: string): string => text.replaceAll(/\{\{|\}\}|\{\d+\}/g, (found) => (found.length === 2 ? (found[0] ?? '') : 'ARGUMENT'));
+    expect(read(run.results[0].message.text)).toBe('write {role: web}, not {0} or {{1}}. See [here] (1).');
+  });
+
   it('are a run without results when nothing was found', () => {
     expect(JSON.parse(findingsSarif([], '1.2.3')).runs[0].results).toEqual([]);
   });
