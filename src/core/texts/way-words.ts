@@ -26,7 +26,8 @@ const AS_IT_IS: Show = (text) => text;
 export function wayWords({ kind, account, subject, comment, owner }: Way, show: Show = AS_IT_IS): string {
   const whose = account === undefined ? undefined : show(account);
   const words = WORDS.get(kind)?.(whose, show(subject), subject) ?? `${show(kind)}${forWhom(whose)}: ${show(subject)}`;
-  return `${words}${comment === undefined ? '' : `, ${show(`"${comment}"`)}`}${owner === undefined ? '' : `, a key of ${show(owner)}`}`;
+  const isSaid = comment === undefined || (kind === 'sshd' && SAID.has(comment));
+  return `${words}${isSaid ? '' : `, ${show(`"${comment}"`)}`}${owner === undefined ? '' : `, a key of ${show(owner)}`}`;
 }
 
 type Words = (account: string | undefined, shown: string, subject: string) => string;
@@ -63,3 +64,6 @@ const SSHD: Readonly<Record<string, (forWhom: string) => string>> = {
   'unreadable-file': (whom) => `a file of keys that could not be read${whom}`,
   'too-many': () => 'more ways in than an answer holds',
 };
+
+/** What the receiver puts beside such a way in itself, and the words above say already. */
+const SAID: ReadonlySet<string> = new Set(['sshd goes by other settings for it', 'sshd -T gave no answer']);

@@ -1,4 +1,5 @@
 /** A way in is said in words that whoever must decide about it can read, and what a target wrote is shown as asked. */
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { PROVIDER_WAYS, SERVER_WAYS, WAY_IN_KINDS } from '../../../src/core/access/index.ts';
 import { wayOfFields, wayWords } from '../../../src/core/texts/index.ts';
@@ -13,6 +14,10 @@ it.each([
   ['uid-0 toor 0 unknown -', 'toor is root by another name (uid 0)'],
   ['sshd legacy permitemptypasswords unknown -', 'sshd setting for legacy: permitemptypasswords'],
   ['sshd bob managed-account unknown -', "sshd goes by other settings than keyward's for bob"],
+  ['sshd bob managed-account unknown sshd goes by other settings for it', "sshd goes by other settings than keyward's for bob"],
+  ['sshd keyward-courier courier unknown sshd goes by other settings for it', "sshd goes by other settings than keyward's for the courier"],
+  ['sshd bob unreadable unknown sshd -T gave no answer', 'sshd does not tell what it goes by for bob'],
+  ['sshd bob unreadable-file unknown /srv/keys/bob', 'a file of keys that could not be read for bob, "/srv/keys/bob"'],
   ['sshd - too-many unknown 12 more', 'more ways in than an answer holds, "12 more"'],
   ['password legacy empty unknown -', 'legacy has an empty password'],
   ['user - arn:aws:iam::1:user/x unknown -', "user that is not keyward's: arn:aws:iam::1:user/x"],
@@ -22,6 +27,12 @@ it.each([
   ['teleport bob door unknown -', 'teleport for bob: door'],
 ])('%s', (line, words) => {
   expect(wayWords(wayOfFields(line.split(' ')))).toBe(words);
+});
+
+it('leaves out only what the receiver itself puts there', () => {
+  const receiver = readFileSync(new URL('../../../src/receiver/keyward-look', import.meta.url), 'utf8');
+  for (const said of ['managed-account sshd goes by other settings for it', 'courier sshd goes by other settings for it', 'unreadable sshd -T gave no answer'])
+    expect(receiver).toMatch(new RegExp(`[ "]${said}["']`));
 });
 
 it('has words of its own for every kind there is, and shows all that a target wrote as it is asked to', () => {
