@@ -10,14 +10,18 @@ export interface Todo {
   readonly next: string;
 }
 
-/** `inMerge`: a merge is not finished here, and git pulls nothing before it is. */
-type Parts = Omit<StatusReport, 'todo'> & { readonly inMerge: boolean };
+/** `inMerge`: a merge is not finished here, in the policy or in a release. Until it is git pulls nothing, and nothing is approved. */
+type Parts = Omit<StatusReport, 'todo'> & { readonly inMerge: boolean; readonly policyInMerge: boolean };
 type Find = (parts: Parts) => readonly Todo[];
 
 /** @param policyInMerge whether git's marks stand in the policy; in a release they are among `refused` */
 export function todoOf(parts: Omit<StatusReport, 'todo'>, policyInMerge: boolean): readonly Todo[] {
   const inMerge = policyInMerge || parts.refused.some(({ reason }) => reason === 'merge-conflict');
-  return ORDER.flatMap((find) => find({ ...parts, inMerge }));
+  return ORDER.flatMap((find) => find({ ...parts, inMerge, policyInMerge }));
+}
+
+function afterMerge({ inMerge }: Parts, next: string): string {
+  return inMerge ? `finish the merge here, commit, then ${next}` : next;
 }
 
 const compare: Find = ({ firstRelease }) => {
@@ -31,44 +35,48 @@ const compare: Find = ({ firstRelease }) => {
   ];
 };
 
-const check: Find = ({ policyErrors }) => {
+const check: Find = ({ policyErrors, policyInMerge }) => {
   if (policyErrors === 0) return [];
+  if (policyInMerge) {
+    const why = 'a merge is not finished in the policy here: nothing can be approved from it';
+    return [{ what: 'check', why, next: "take git's marks out of it (keyward check shows where) and commit" }];
+  }
   const why = `the policy here has ${policyErrors} ${policyErrors === 1 ? 'error' : 'errors'}: nothing can be approved from it`;
   return [{ what: 'check', why, next: 'keyward check' }];
 };
 
-const pull: Find = ({ targets, inMerge }) => {
-  const ahead = targets.filter(({ state }) => state === 'ahead').map(({ name }) => name);
+const pull: Find = (parts) => {
+  const ahead = parts.targets.filter(({ state }) => state === 'ahead').map(({ name }) => name);
   if (ahead.length === 0) return [];
   return [
     {
       what: 'pull',
       why: `${some(ahead)} ${ahead.length === 1 ? 'has' : 'have'} a later release than this clone`,
-      next: inMerge ? 'finish the merge here, commit, then git pull' : 'git pull',
+      next: afterMerge(parts, 'git pull'),
     },
   ];
 };
 
-const conflicts: Find = ({ targets }) => {
-  const other = targets.filter(({ state }) => state === 'conflict').map(({ name }) => name);
+const conflicts: Find = (parts) => {
+  const other = parts.targets.filter(({ state }) => state === 'conflict').map(({ name }) => name);
   if (other.length === 0) return [];
   return [
     {
       what: 'conflict',
       why: `${some(other)} took another release of the same number: the next number heals it`,
-      next: 'find out who signed both, then keyward approve',
+      next: `find out who signed both, then ${afterMerge(parts, 'keyward approve')}`,
     },
   ];
 };
 
-const sign: Find = ({ drafts, me }) =>
-  drafts.slice(0, 1).map(({ number, missing, from, missingOfOldSet, fromOldSet }) => {
+const sign: Find = (parts) =>
+  parts.drafts.slice(0, 1).map(({ number, missing, from, missingOfOldSet, fromOldSet }) => {
     const may = [...new Set([...from, ...fromOldSet])].sort();
     const why = `release ${number} waits for ${Math.max(missing, missingOfOldSet)} more of ${may.join(', ')}`;
     return {
       what: 'sign',
       why,
-      next: me !== undefined && may.includes(me) ? 'keyward approve' : `ask ${may.join(' or ')} to run keyward approve`,
+      next: parts.me !== undefined && may.includes(parts.me) ? afterMerge(parts, 'keyward approve') : `ask ${may.join(' or ')} to run keyward approve`,
     };
   });
 
@@ -79,16 +87,18 @@ const tooFew: Find = ({ signers: { threshold, people, left }, release }) => {
   return [{ what: 'signatures-cannot-be-had', why, next: 'let them sign themselves out, or begin anew: docs/signers.md' }];
 };
 
-const renew: Find = ({ release, drafts }) => {
+const renew: Find = (parts) => {
+  const { release, drafts } = parts;
   if (release === undefined || release.state === 'fresh' || drafts.length > 0) return [];
   const why =
     release.state === 'expired'
       ? `release ${release.number} has expired: no target newly takes it`
       : `release ${release.number} expires soon`;
-  return [{ what: 'renew', why, next: 'keyward approve' }];
+  return [{ what: 'renew', why, next: afterMerge(parts, 'keyward approve') }];
 };
 
-const approve: Find = ({ release, plan, drafts, revocations, receiver: { state } }) => {
+const approve: Find = (parts) => {
+  const { release, plan, drafts, revocations, receiver: { state } } = parts;
   // An older keyward means the receiver itself as a change; the one that is to be installed says what really is to be signed.
   if (drafts.length > 0 || state === 'older') return [];
   if (release === undefined)
@@ -108,7 +118,7 @@ const approve: Find = ({ release, plan, drafts, revocations, receiver: { state }
       ? []
       : [`${uncounted} ${uncounted === 1 ? 'revocation is' : 'revocations are'} in no release yet`]),
   ];
-  return [{ what: 'approve', why: why.join(', and '), next: 'keyward plan, then keyward approve' }];
+  return [{ what: 'approve', why: why.join(', and '), next: afterMerge(parts, 'keyward plan, then keyward approve') }];
 };
 
 /** First of all that is signed or enrolled: an older keyward would sign an older receiver, and put it on servers again. */

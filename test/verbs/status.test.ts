@@ -263,6 +263,25 @@ describe('what waits for signatures', () => {
     expect(report.todo.find(({ what }) => what === 'refused-release')?.next).toContain('git checkout --theirs releases/2');
   });
 
+  it('in a merge nothing is approved before it is finished: that is the next step, in the policy and in a release', async () => {
+    const org = await acme();
+    const nexts = async (): Promise<Record<string, string>> => Object.fromEntries((await look(org)).todo.map(({ what, next: step }) => [what, step]));
+    org.edit('access-policy.yaml', (text) => text.replace('[alice, dora]', '[bob]'));
+    org.edit('releases/2/release', '<<<<<<< HEAD\nkeyward-release v1\nnumber 2\n=======\nnumber 2\n>>>>>>> theirs\n');
+    expect((await nexts())['approve']).toBe('finish the merge here, commit, then keyward plan, then keyward approve');
+    org.edit('releases/2/release', undefined);
+    expect((await nexts())['approve']).toBe('keyward plan, then keyward approve');
+    await org.revoke('dora', 'carol');
+    org.edit('access-policy.yaml', (text) => text.replace('threshold:', '<<<<<<< HEAD\nthreshold: 1\n=======\n>>>>>>> theirs\nthreshold:'));
+    const inPolicy = await nexts();
+    expect(inPolicy['check']).toBe("take git's marks out of it (keyward check shows where) and commit");
+    expect(inPolicy['approve']).toBe('finish the merge here, commit, then keyward plan, then keyward approve');
+    org.clock.set('2027-06-01T08:00:00Z');
+    expect((await nexts())['renew']).toBe('finish the merge here, commit, then keyward approve');
+    org.edit('access-policy.yaml', (text) => text.replace(/<<<<<<< HEAD\n.*\n=======\n>>>>>>> theirs\n/, 'typo: 1\n'));
+    expect((await nexts())['check']).toBe('keyward check');
+  });
+
   it('a policy that was changed and not approved is named', async () => {
     const org = await acme();
     org.edit('access-policy.yaml', (text) => text.replace('[alice, dora]', '[bob]'));
