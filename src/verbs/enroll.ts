@@ -122,7 +122,7 @@ export async function confirmPrinted(world: World, options: EnrollOptions): Prom
   }
   const entry = newEntry(world, server, there.id, hostKeys);
   const journal = await world.journals.begin(clone.organization, 'server enroll', clone.now);
-  const answer = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits));
+  const answer = mustReach(server, await askAsCourier(world, clone, journal, entry, options.limits), notRunYet(server.name));
   const { receipt } = answer;
   const said = [
     ...receipt.waysIn.map(
@@ -199,14 +199,20 @@ function told(world: World, { server, id, hostKeys }: Entry) {
   return { name: server.name, id, hostKeys: hostKeys.map((key) => fingerprint(key, world.crypto.sha256)) };
 }
 
-function mustReach<T>({ name, user, address }: Enrolling, reached: Outcome<T>): T {
+/** `next`: what to do whatever it said; else, where nobody answered, to try ssh itself. */
+function mustReach<T>({ name, user, address }: Enrolling, reached: Outcome<T>, next?: string): T {
   if (reached.kind === 'done') return reached.value;
   if (reached.kind === 'unknown') {
     throw new Failure('unreachable', `${name}: ${reached.why}`, {
-      next: `try \`ssh ${user}@${address}\` and mend what it says`,
+      next: next ?? `try \`ssh ${user}@${address}\` and mend what it says`,
     });
   }
-  throw new Failure('target-failed', `${name}: ${reached.why}`);
+  throw new Failure('target-failed', `${name}: ${reached.why}`, next === undefined ? {} : { next });
+}
+
+/** Before the script ran, and again when the courier did not come in time, the server knows no courier. */
+function notRunYet(name: string): string {
+  return `if the printed script did not run there yet, let root run it, then this again within ${PRINTED_WAITS / 3600} hours; \`keyward server enroll ${name} --print\` prints it again`;
 }
 
 /** The ways in that become `accepted`: all that were found, after a yes or with `--accept`. */
