@@ -62,11 +62,14 @@ export function sinceWords({ since }: AccessDetail): string {
   return `release ${since.release}, ${formatInstant(since.issued)}, signed by ${since.signedBy.join(', ')}`;
 }
 
-/** As of when a way in is known; of one that is accepted and was not named: gone, or nobody looked. */
+/**
+ * Since when a target says so of a way in, which is not when it was last looked at: an answer that names the same ways
+ * again is not kept. Of one that is accepted and was not named: gone, or nobody looked.
+ */
 export function wayWords({ seen, looked, asOf }: Pick<UnmanagedWay, 'seen' | 'looked' | 'asOf'>): string {
-  const when = asOf === undefined ? '' : ` as of ${formatInstant(asOf)}`;
+  const when = asOf === undefined ? '' : `, as it says since ${formatInstant(asOf)}`;
   if (seen) return `there${when}`;
-  return looked ? `not there${when}, when it was last looked for` : 'no receipt here looked for it: keyward drift';
+  return looked ? `not there${when}` : 'no receipt here looked for it: keyward drift';
 }
 
 /** The targets of which nobody knows what else lets in, with why; none known is another thing than nobody knows. */

@@ -132,7 +132,7 @@ function credentialRows({ targets }: StatusReport): Rows {
 function reportedRows(reported: readonly Reported[]): Rows {
   // The receipt's `unknown` is a way in that is not accepted; on a screen the word means that nobody could look.
   const words = (kind: Reported['kind']): string => (kind === 'unknown-way-in' ? 'way in, not accepted' : kind.replaceAll('-', ' '));
-  const when = (asOf: Instant | undefined): string => (asOf === undefined ? '' : `, as of ${formatInstant(asOf)}`);
+  const when = (asOf: Instant | undefined): string => (asOf === undefined ? '' : `, as it says since ${formatInstant(asOf)}`);
   const ofEach = Map.groupBy(reported, ({ target }) => target);
   const rows = ([target, own]: readonly [string, readonly Reported[]]): Rows =>
     notTooMany(own.map(({ kind, what, asOf }) => [tame(target), `! ${words(kind)}: ${reasonText(what)}${when(asOf)}`]), (more) => [tame(target), `! and ${more} more: status --json`]);

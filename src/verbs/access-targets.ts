@@ -10,7 +10,7 @@ export type HeardThen =
   | { readonly state: 'not-believed'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
 
-/** When it last told of ways in; `never-told`: no answer does, and nobody knows what else lets in there. */
+/** Since when it tells of the ways in that it last told of; `never-told`: no answer does, and nobody knows what else lets in there. */
 export type WaysThen =
   | { readonly state: 'told'; readonly time: Instant }
   | { readonly state: 'never-told' }

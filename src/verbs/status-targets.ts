@@ -34,7 +34,7 @@ export interface TargetStatus {
   readonly otherReceiver?: boolean;
   /** It has been enrolled more than once: each time somebody with root pinned the signers anew. */
   readonly enrolledTimes?: number;
-  /** When it last told of ways in; absent where no answer here does, so that nobody knows of any. */
+  /** Since when it tells of the ways in that it last told of; absent where no answer here does, so that nobody knows of any. */
   readonly waysToldOf?: Instant;
   /** What its logins are opened with, summed up; absent where it has none. */
   readonly credentials?: readonly CredentialSum[];
@@ -45,7 +45,7 @@ export interface Reported {
   readonly target: string;
   readonly kind: 'failed' | 'differs' | 'refused' | 'conflict' | 'clock-behind' | 'unknown-way-in' | 'not-removed';
   readonly what: string;
-  /** Of a way in: when the target last told of any. */
+  /** Of a way in: since when the target tells of these. */
   readonly asOf?: Instant;
 }
 

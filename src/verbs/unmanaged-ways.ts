@@ -20,7 +20,7 @@ export interface UnmanagedWay {
   readonly seen: boolean;
   /** Whether it told of ways in at all, as far as answers lie here: an answer to a delivery says nothing about them. */
   readonly looked: boolean;
-  /** When that was; absent where it never did. */
+  /** Since when it tells of these: one that names the same again is not kept. Absent where it never did. */
   readonly asOf?: Instant;
   /** What stands beside the key there. */
   readonly comment?: string;

@@ -14,6 +14,7 @@ import type { WayIn } from '../../src/core/texts/index.ts';
 import { accessCsv } from '../../src/terminal/access-csv.ts';
 import { accessHtml } from '../../src/terminal/access-html.ts';
 import { accessText } from '../../src/terminal/access-text.ts';
+import { wayWords } from '../../src/terminal/access-words.ts';
 import { statusText } from '../../src/terminal/status-text.ts';
 import { PLAIN } from '../../src/terminal/style.ts';
 import { access } from '../../src/verbs/access.ts';
@@ -121,11 +122,11 @@ it('what was told stays known after the next delivery, with the time, for status
   expect(page.reported).toEqual(SERVERS.map((target) => ({ target, kind: 'unknown-way-in', what: `key for root: ${print}, "bob at home"`, asOf: seen })));
   expect(page.targets.map(({ state, waysToldOf }) => [state, waysToldOf])).toEqual([['in-force', seen], ['in-force', seen]]);
   expect(page.todo.map(({ what }) => what)).toEqual(['look']);
-  expect(plain(statusText(page, PLAIN))).toContain('"bob at home", as of 2026-10-02T08:00:00Z');
+  expect(plain(statusText(page, PLAIN))).toContain('"bob at home", as it says since 2026-10-02T08:00:00Z');
 
   const report = await ask();
   expect(report.waysIn).toMatchObject(SERVERS.map((target) => ({ target, owner: 'bob', state: 'unknown', seen: true, looked: true, asOf: seen })));
-  expect(plain(accessText(report, PLAIN))).toContain('! not accepted, there as of 2026-10-02T08:00:00Z, a key of bob');
+  expect(plain(accessText(report, PLAIN))).toContain('! not accepted, there, as it says since 2026-10-02T08:00:00Z, a key of bob');
   expect(accessText(report, PLAIN)).not.toContain('unknown');
 
   const out = await offboard(await world(), { handle: 'bob', dryRun: false, show: () => undefined, limits: LIMITS });
@@ -148,7 +149,7 @@ it('what is accepted since, or no longer, goes by the manifest, not by the older
 });
 
 it('one that goes is gone with the next look, and one that stays keeps the time since when it is known', async () => {
-  const { acme, print, at, server, deliver: carry, drift: look, access: ask } = await stage();
+  const { acme, print, at, server, deliver: carry, drift: look, status: now, access: ask } = await stage();
   await carry();
   const first = at('2026-10-02T08:00:00Z');
   await look();
@@ -156,7 +157,14 @@ it('one that goes is gone with the next look, and one that stays keeps the time 
   server('db-1').waysIn = [];
   expect((await look()).written).toContain('receipts/db-1.look');
   expect((await ask()).waysIn.map(({ target, asOf }) => [target, asOf])).toEqual([['web-1', first]]);
-  expect((await ask()).targets.map(({ ways }) => ways)).toEqual([{ state: 'told', time: later }, { state: 'told', time: first }]);
+  const report = await ask();
+  expect(report.targets.map(({ ways }) => ways)).toEqual([{ state: 'told', time: later }, { state: 'told', time: first }]);
+  // web-1 was looked at again the next day: no words may say that its time is that of the last look.
+  const page = await now();
+  for (const text of [plain(accessText(report, PLAIN)), accessCsv(report), plain(accessHtml(report).replaceAll(/<[^>]*>/g, '')), plain(statusText(page, PLAIN))]) {
+    expect(text).toContain('as it says since 2026-10-02T08:00:00Z');
+    expect(text).not.toMatch(/as of|last looked/);
+  }
   // A kept look that proves nothing is not believed, and the next one takes its place.
   acme.edit('receipts/web-1.look', (text) => text.replace('openssh 9.2p1', 'openssh 9.2p2'));
   await carry();
@@ -206,4 +214,10 @@ it('the auditor gets the last look of that day, though a delivery came after it;
   const early = await ask({ at: '2026-10-01', on: 'web-1' });
   expect([early.waysIn, early.targets[0]?.ways]).toEqual([[], { state: 'never-told' }]);
   expect(plain(accessText(early, PLAIN))).toContain('! What else lets in to web-1 is unknown: no answer here tells of ways in.');
+});
+
+it('one that is accepted and not named is not there since then, or nobody looked', () => {
+  const asOf = parseInstant('2026-10-02T08:00:00Z');
+  expect(wayWords({ seen: false, looked: true, asOf })).toBe('not there, as it says since 2026-10-02T08:00:00Z');
+  expect(wayWords({ seen: false, looked: false })).toBe('no receipt here looked for it: keyward drift');
 });

@@ -79,7 +79,7 @@ const target = v.strictObject({
         v.strictObject({ state: v.literal('never-told') }),
         v.strictObject({ state: v.picklist(['not-believed', 'unknown']), why: v.string() }),
       ]),
-      v.description('when it last told of ways in, for another day by then; never-told: nobody knows what else lets in there'),
+      v.description('since when it tells of the ways in that it last told of, for another day by then; never-told: nobody knows what else lets in there'),
     ),
   ),
 });
@@ -115,7 +115,7 @@ const wayIn = v.strictObject({
   state: v.picklist(['accepted', 'unknown']),
   seen: v.pipe(v.boolean(), v.description('the target named it when it last told of ways in')),
   looked: v.pipe(v.boolean(), v.description('an answer here tells of ways in; one to a delivery does not')),
-  asOf: v.exactOptional(v.pipe(instant, v.description('when it last told of ways in'))),
+  asOf: v.exactOptional(v.pipe(instant, v.description('since when it tells of these ways in; an answer that names the same again is not kept'))),
   comment: v.exactOptional(v.string()),
   owner: v.exactOptional(v.string()),
 });

@@ -52,7 +52,7 @@ export const schema = v.strictObject({
       target: v.string(),
       kind: v.picklist(['failed', 'differs', 'refused', 'conflict', 'clock-behind', 'unknown-way-in', 'not-removed']),
       what: v.string(),
-      asOf: v.exactOptional(v.pipe(instant, v.description('of a way in: when the target last told of any'))),
+      asOf: v.exactOptional(v.pipe(instant, v.description('of a way in: since when the target tells of these; an answer that names the same again is not kept'))),
     }),
   ),
   drafts: v.array(

@@ -106,7 +106,7 @@ export const targetHeard = v.strictObject({
   otherSigners: v.exactOptional(v.pipe(v.boolean(), v.description('it believes another signer set than the one of the newest release'))),
   otherReceiver: v.exactOptional(v.pipe(v.boolean(), v.description('what runs there is not the receiver of the newest release'))),
   enrolledTimes: v.exactOptional(amount),
-  waysToldOf: v.exactOptional(v.pipe(instant, v.description('when it last told of ways in; absent: no answer here does, and nobody knows of any'))),
+  waysToldOf: v.exactOptional(v.pipe(instant, v.description('since when it tells of the ways in that it last told of; absent: no answer here does, and nobody knows of any'))),
   credentials: v.exactOptional(
     v.pipe(
       v.array(
