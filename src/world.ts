@@ -277,8 +277,11 @@ export interface Enroller {
   print(enrolment: Enrolment): Promise<string>;
   /** Takes receiver and courier away, once the server's last answer is stored. */
   remove(access: RootAccess, removal: Removal, signal: AbortSignalLike): Promise<Outcome<Found>>;
-  /** Host keys of an address by `known_hosts`, as one's own ssh looks it up; never asked of the server itself. */
-  knownHostKeys(address: string, port: number): Promise<readonly PublicKey[]>;
+  /**
+   * Host keys of an address by `known_hosts`, as one's own ssh looks it up, with `alias` as it does with that HostKeyAlias;
+   * never asked of the server itself.
+   */
+  knownHostKeys(address: string, port: number, alias?: string): Promise<readonly PublicKey[]>;
 }
 
 /** What a provider is to be prepared for. */

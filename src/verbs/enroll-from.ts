@@ -188,7 +188,7 @@ async function look(
   const id = there?.id ?? newId('srv', world.random(16));
   const ended = (state: EnrolledState, why?: string): Step => ({ done: endedAs(host, there, state, why) });
   if (limits.signal.aborted) return ended('unknown', 'not begun: interrupted');
-  if (hostKeys.length === 0) return ended('untrusted', noHostKey(host.address).message);
+  if (hostKeys.length === 0) return ended('untrusted', noHostKey(host.hostKeyAlias ?? host.address).message);
   if (
     there !== undefined &&
     (await askAsCourier(world, clone, journal, { server, id, hostKeys }, limits)).kind === 'done'
@@ -223,16 +223,16 @@ function endedAs(
 
 /**
  * The list's own keys, else those of the address in known_hosts, else of what the list calls it, since that may be how it
- * was logged in to; else those written when a script was printed. Never the server's word.
+ * was logged in to (by its `HostKeyAlias` alone where the list gives one, as ssh does); else those written when a script was printed. Never the server's word.
  */
 async function believed(
   world: World,
-  { hostKeys, address, alias, port = 22 }: Listed,
+  { hostKeys, address, alias, hostKeyAlias, port = 22 }: Listed,
   there: Server | undefined,
 ): Promise<readonly PublicKey[]> {
   if (hostKeys.length > 0) return hostKeys;
-  for (const name of [address, ...(alias === undefined ? [] : [alias])]) {
-    const known = await world.enroller.knownHostKeys(name, port);
+  for (const name of [address, ...(alias === undefined || hostKeyAlias !== undefined ? [] : [alias])]) {
+    const known = await world.enroller.knownHostKeys(name, port, hostKeyAlias);
     if (known.length > 0) return known;
   }
   return there?.hostKeys ?? [];

@@ -270,6 +270,9 @@ describe('known host keys', () => {
     expect(await lines('web-1', 2222)).toEqual([two]);
     expect([await lines('aliased'), await lines('aliased', 2222)]).toEqual([[two], [two]]);
     expect(await lines('web-2')).toEqual([]);
+    // With a HostKeyAlias of the command line: that name alone, whatever the port and whatever ssh_config says.
+    const asAlias = async (address: string, alias: string): Promise<string[]> => (await knownHostKeys(address, 2222, { config, alias })).map((key) => key.line);
+    expect([await asAlias('web-2', 'bastion-alias'), await asAlias('aliased', 'web-1'), await asAlias('web-1', 'nobody')]).toEqual([[two], [two], []]);
     // What is no address is asked of nobody's ssh, and stands nowhere.
     expect(await lines('-oProxyCommand=touch /tmp/x')).toEqual([]);
     // What ssh says of the same: it looks for exactly these names in exactly this file.

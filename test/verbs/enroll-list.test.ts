@@ -13,6 +13,32 @@ web-2.example.com ansible_host=10.0.0.2
 web-3.example.com ansible_host=10.0.0.3
 `;
 
+it('a HostKeyAlias is the only name that is looked up, as ssh does with it', async () => {
+  const acme = await makeOrganization({ signers: ['alice'] });
+  await acme.release(['alice']);
+  await acme.compare('alice');
+  const own = await acme.world('alice', { yes: 'all' });
+  const asked: unknown[] = [];
+  const believed: string[] = [];
+  const enroller: World['enroller'] = {
+    ...own.enroller,
+    knownHostKeys: async (...request) => {
+      asked.push(request);
+      return request[2] === 'web-2.pinned' ? [] : [penOf(1).key];
+    },
+    look: async ({ address }) => {
+      believed.push(address);
+      return { kind: 'unknown', why: 'nobody is there' };
+    },
+  };
+  const list = [1, 2].map((n) => `web-${n}.example.com ansible_host=10.0.0.${n} ansible_port=2222 ansible_ssh_common_args='-o HostKeyAlias=web-${n}.pinned'\n`).join('');
+  const options = { list, label: 'inventory', servers: [], user: 'root', labels: {}, limits: { parallel: 1, timeout: 5, signal: GO } };
+  const { servers } = await enrollFrom({ ...own, enroller }, options);
+  expect(asked).toEqual([['10.0.0.1', 2222, 'web-1.pinned'], ['10.0.0.2', 2222, 'web-2.pinned']]);
+  expect(believed).toEqual(['10.0.0.1']);
+  expect(servers.map(({ state, why }) => [state, why])).toEqual([['unknown', 'nobody is there'], ['untrusted', expect.stringContaining('no host key of web-2.pinned is known')]]);
+});
+
 it('an inventory’s own name of a host is looked up where its address stands nowhere', async () => {
   const acme = await makeOrganization({ signers: ['alice'] });
   await acme.release(['alice']);

@@ -16,6 +16,8 @@ export interface Listed {
   readonly address: string;
   /** What the list calls it, where that is another name than the address. */
   readonly alias?: string;
+  /** The only name its host key goes by in known_hosts, where the list says so. */
+  readonly hostKeyAlias?: string;
   readonly port?: number;
   readonly user?: string;
   /** None: the list does not say. */

@@ -1,9 +1,10 @@
 /**
- * Ansible inventories, INI and YAML: hosts, groups, groups of groups, and the four variables that say how a host is
- * reached. What only Ansible itself can work out (templates, patterns, other connections) is passed over by name. docs.ansible.com, "How to build your inventory".
+ * Ansible inventories, INI and YAML: hosts, groups, groups of groups, the four variables that say how a host is reached,
+ * and the name that its ssh arguments give its host key. What only Ansible itself can work out (templates, patterns, other connections) is passed over by name. docs.ansible.com, "How to build your inventory".
  */
 import { parse } from 'yaml';
 import { Failure } from '../failure.ts';
+import { hostKeyAlias, SSH_ARGUMENTS } from './host-key-alias.ts';
 import { writtenOut } from './host-ranges.ts';
 import type { Listed, PassedOver } from './host-lists.ts';
 
@@ -77,12 +78,16 @@ function reached(name: string, vars: Vars): Listed | string {
   if ([name, address, port, user].some((value) => value?.includes('{{')))
     return 'Ansible would work out a template here';
   if (/[[\]*]/.test(name)) return 'a pattern: write the hosts out';
+  const alias = hostKeyAlias(name, SSH_ARGUMENTS.flatMap((word) => vars.get(word) ?? []));
+  if (alias === 'not-understood')
+    return 'HostKeyAlias stands in its ssh arguments in a way that is not understood here: give its host key in a JSON list';
   if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) return `not a port: ${port}`;
   return {
     name,
     address,
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(user === undefined ? {} : { user }),
+    ...(alias === undefined ? {} : { hostKeyAlias: alias.name }),
     hostKeys: [],
     labels: {},
   };

@@ -49,7 +49,7 @@ export function openEnroller(options: EnrollerOptions): Enroller {
     print: async (enrolment) => rootScript(prologueOf('install', enrolment), await options.programs()),
     remove: async (access, removal, signal) =>
       removed(await ask(options, access, await removePrologue(options, access, removal), signal)),
-    knownHostKeys: (address, port) => knownHostKeys(address, port),
+    knownHostKeys: (address, port, alias) => knownHostKeys(address, port, alias === undefined ? {} : { alias }),
   };
 }
 

@@ -17,6 +17,8 @@ export interface Instead {
   readonly files?: readonly (string | undefined)[];
   /** An ssh_config. */
   readonly config?: string;
+  /** A `HostKeyAlias`, before any that ssh_config gives. */
+  readonly alias?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Instead {
  * stands, and a certificate authority is no host key. Throws `disk` when nobody could look.
  */
 export async function knownHostKeys(address: string, port: number, instead: Instead = {}): Promise<readonly PublicKey[]> {
-  const { name, files } = { ...(await asSsh(address, port, instead.config)), ...(instead.files === undefined ? {} : { files: instead.files }) };
+  const { name, files } = { ...(await asSsh(address, port, instead)), ...(instead.files === undefined ? {} : { files: instead.files }) };
   const found = new Map<string, PublicKey>();
   const revoked = new Set<string>();
   for (const line of (await Promise.all(files.map((file) => look(name, file)))).flat()) {
@@ -63,9 +65,9 @@ interface LookedUp {
 }
 
 /** What `ssh -G` says it would look up; without an answer the address itself. */
-async function asSsh(address: string, port: number, config: string | undefined): Promise<LookedUp> {
-  const settings = await settingsOf(address, port, config);
-  const alias = settings.get('hostkeyalias');
+async function asSsh(address: string, port: number, instead: Instead): Promise<LookedUp> {
+  const settings = await settingsOf(address, port, instead.config);
+  const alias = instead.alias ?? settings.get('hostkeyalias');
   const host = (alias ?? settings.get('hostname') ?? address).toLowerCase();
   const files = ['userknownhostsfile', 'globalknownhostsfile'].flatMap((setting) => settings.get(setting)?.split(' ') ?? []);
   const homes = files.filter((file) => file !== 'none').map((file) => file.replace(/^~(?=\/)/, homedir()));

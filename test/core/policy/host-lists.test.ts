@@ -83,6 +83,24 @@ it('a group that holds itself ends, and a YAML alias is no inventory', () => {
   expect(() => read('all: &a\n  hosts: { x: }\n  children: { b: *a }\n')).toThrow(Failure);
 });
 
+it('HostKeyAlias in the ssh arguments of an inventory: the first that ssh would take, or named as not understood', () => {
+  const of = (args: string): string => {
+    const list = read(`ok\nweb-1 ansible_host=10.0.0.1 ${args}\n`);
+    const [over] = list.passedOver;
+    return over === undefined ? (list.hosts.find(({ name }) => name === 'web-1')?.hostKeyAlias ?? '-') : `${over.what}: ${over.why}`;
+  };
+  for (const args of ['-o HostKeyAlias=web-1.pinned', '-oHostKeyAlias=web-1.pinned', '-o "hostkeyalias web-1.pinned"', '-C -o HostKeyAlias="web-1.pinned" -o X=y'])
+    for (const word of ['ansible_ssh_common_args', 'ansible_ssh_extra_args', 'ansible_ssh_args']) expect(of(`${word}='${args}'`), args).toBe('web-1.pinned');
+  expect(of(`ansible_ssh_extra_args='-o HostKeyAlias=b' ansible_ssh_common_args='-o HostKeyAlias=a -o HostKeyAlias=c'`)).toBe('a');
+  expect(of(`ansible_ssh_common_args='-o HostKeyAlias={{ inventory_hostname }}'`)).toBe('web-1');
+  expect(of(`ansible_ssh_common_args='-o ProxyJump=bastion'`)).toBe('-');
+  expect(of(`ansible_ssh_common_args='-o ProxyCommand="ssh -o HostKeyAlias=b -W %h:%p b"'`)).toBe('-');
+  for (const args of ['-o HostKeyAlias={{ pinned }}', '-4oHostKeyAlias=x', '-o HostKeyAlias', '-o HostKeyAlias=a,b', '-o HostKeyAlias=*', 'HostKeyAlias=x'])
+    expect(of(`ansible_ssh_common_args='${args}'`), args).toBe('web-1: HostKeyAlias stands in its ssh arguments in a way that is not understood here: give its host key in a JSON list');
+  const groups = read('all:\n  vars: { ansible_ssh_common_args: "-o HostKeyAlias=all" }\n  children:\n    web: { hosts: { a: {}, b: { ansible_ssh_common_args: "-o HostKeyAlias=own" } } }\n');
+  expect(groups.hosts.map(({ name, hostKeyAlias }) => [name, hostKeyAlias])).toEqual([['a', 'all'], ['b', 'own']]);
+});
+
 it('a known_hosts file: keys of one address together, its own port, and names that are hashed are said', () => {
   const list = read(
     `web-1.example.com,10.0.0.1 ${KEY}\n[db-1]:2222 ${KEY}\n|1|x=|y= ${KEY}\n@cert-authority * ${KEY}\n*.example.com ${KEY}\nbad ssh-ed25519 AAAA\n`,
