@@ -1,11 +1,12 @@
 /** One key taken away: what came of it on every target. */
-import type { KeyRevokeReport } from '../verbs/key.ts';
+import type { KeyRevokePreview, KeyRevokeReport } from '../verbs/key.ts';
 import type { OwnKeyReport } from '../verbs/own-key.ts';
 import { commitLine } from './deliver-text.ts';
 import { outRows, waysLeftText } from './offboard-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 
-export function keyRevokeText(report: KeyRevokeReport | OwnKeyReport, style: Style): string {
+export function keyRevokeText(report: KeyRevokeReport | OwnKeyReport | KeyRevokePreview, style: Style): string {
+  if ('wouldChange' in report) return previewText(report, style);
   if ('use' in report) return ownKeyText(report, style);
   const out = report.targets.filter((one) => one.state === 'out').length;
   const lines = [
@@ -15,6 +16,14 @@ export function keyRevokeText(report: KeyRevokeReport | OwnKeyReport, style: Sty
     commitLine(report.written, style),
   ];
   return lines.filter((line) => line !== '').join('\n');
+}
+
+function previewText({ handle, fingerprint, targets, wouldChange }: KeyRevokePreview, style: Style): string {
+  const files = wouldChange.map(tame).join(' and ');
+  const line = targets.length === 0 && wouldChange.length > 0
+    ? `${fingerprint} would be taken out of ${files}; no target is told, the next release says it.`
+    : `${fingerprint} of ${tame(handle)} would be revoked on ${count(targets.length, 'target')}${files === '' ? '' : ` and taken out of ${files}`}.`;
+  return [line, 'Nothing was signed, written or told (dry run).'].map((one) => wrap(one, style.width, '  ')).join('\n');
 }
 
 /** A key that signs or carries counts until a release says otherwise, so who must sign that comes first. */

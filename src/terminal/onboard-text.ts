@@ -1,6 +1,6 @@
 /** What onboarding wrote, what it will give, what to do next, and the text to send to the person. */
 import type { OnboardReport } from '../verbs/onboard.ts';
-import type { KeyAddReport } from '../verbs/key.ts';
+import type { KeyAddPreview, KeyAddReport } from '../verbs/key.ts';
 import { commitLine } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -55,10 +55,19 @@ function reachLines(report: OnboardReport, style: Style): readonly string[] {
   return [`  Once a release is signed and delivered: ${count(reaches.length + logins.length, 'target')}`, table([...rows, ...admin], style)];
 }
 
-export function keyAddText(report: KeyAddReport, style: Style): string {
+export function keyAddText(report: KeyAddReport | KeyAddPreview, style: Style): string {
+  if ('wouldWrite' in report) return keyAddPreviewText(report, style);
   const lines = [`${style.mark('done')} ${tame(report.handle)} has one more key: ${report.type} ${report.fingerprint}`];
   if (report.file !== undefined) lines.push(`  The private key is in ${tame(report.file)}: hand it over and keep no copy.`);
   if (report.written.length === 0) lines.push('  It was there already; nothing was written.');
   else lines.push('Next: keyward plan, keyward approve, keyward deliver.', commitLine(report.written, style));
   return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
+}
+
+function keyAddPreviewText({ handle, fingerprint, type, wouldWrite }: KeyAddPreview, style: Style): string {
+  const key = fingerprint === undefined ? 'one that would be made here' : `${type ?? ''} ${fingerprint}`;
+  const lines = wouldWrite.length === 0
+    ? [`${tame(handle)} has this key already: ${key}`]
+    : [`${tame(handle)} would have one more key: ${key}`, `  It would be written: ${wouldWrite.map(tame).join(', ')}`];
+  return [...lines, 'Nothing was written (dry run).'].map((line) => wrap(line, style.width, '  ')).join('\n');
 }

@@ -5,6 +5,7 @@ import { type Style, tame, wrap } from './style.ts';
 
 export function removeText(report: RemoveReport, style: Style): string {
   const name = tame(report.name);
+  if (report.dryRun === true && report.state !== 'waits') return wouldText(report, style);
   const after = `Next: keyward approve, keyward deliver, then once more keyward server remove ${name}.`;
   const lines: Readonly<Record<RemoveReport['state'], readonly string[]>> = {
     marked: [`${style.mark('done')} ${name} is marked as removed: the next release leaves it its couriers and nothing else.`, after],
@@ -21,4 +22,12 @@ export function removeText(report: RemoveReport, style: Style): string {
     .filter((line) => line !== '')
     .map((line) => wrap(line, style.width, '  '))
     .join('\n');
+}
+
+function wouldText({ name, state, keptAccess }: RemoveReport, style: Style): string {
+  const what =
+    state === 'marked'
+      ? `${tame(name)} would be marked as removed: the next release would leave it its couriers and nothing else.`
+      : `Receiver and courier would be taken off ${tame(name)}, once it says that it has taken the newest release; ${keptAccess ? "today's grants would stay as plain files" : 'accounts keyward made would stay closed'}.`;
+  return [what, 'Nothing was written or done there (dry run).'].map((line) => wrap(line, style.width, '  ')).join('\n');
 }

@@ -36,6 +36,14 @@ export interface KeyAddReport {
   readonly written: readonly string[];
 }
 
+/** What `addKey` would do. Without type and fingerprint where the key would be made here: it is not. */
+export interface KeyAddPreview {
+  readonly handle: string;
+  readonly fingerprint?: string;
+  readonly type?: string;
+  readonly wouldWrite: readonly string[];
+}
+
 export interface KeyRevokeReport {
   readonly handle: string;
   readonly fingerprint: string;
@@ -46,20 +54,27 @@ export interface KeyRevokeReport {
   readonly status: ExitStatus;
 }
 
+export interface KeyAddOptions {
+  readonly handle: string;
+  readonly source: KeySource;
+  readonly dryRun: boolean;
+}
+
 /** Writes `keys/<handle>.pub`. Nothing changes on a server before a release says so. */
-export async function addKey(world: World, handle: string, source: KeySource): Promise<KeyAddReport> {
+export async function addKey(world: World, { handle, source, dryRun }: KeyAddOptions): Promise<KeyAddReport | KeyAddPreview> {
   const files = await world.repository.read(INPUTS);
   const clone = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256));
   if (!clone.people.some((person) => person.handle === handle)) {
     throw new Failure('not-found', `the policy knows no ${handle}`, { next: `\`keyward onboard ${handle}\` adds an employee with a key` });
   }
+  if (dryRun && source.kind === 'generated') return { handle, wouldWrite: [keyFile(handle), source.file] };
   const key = await keyFrom(world, handle, source);
   const edits = keyEdit(world, files, handle, key);
+  const added = { handle, fingerprint: fingerprint(key, world.crypto.sha256), type: key.type };
+  if (dryRun) return { ...added, wouldWrite: [...edits.keys()] };
   await world.repository.write(edits);
   return {
-    handle,
-    fingerprint: fingerprint(key, world.crypto.sha256),
-    type: key.type,
+    ...added,
     ...(source.kind === 'generated' ? { file: source.file } : {}),
     written: [...edits.keys()],
   };
@@ -75,7 +90,7 @@ export async function keyFrom(world: World, handle: string, source: KeySource): 
 
 /** A line more in `keys/<handle>.pub`; the policy is compiled again with it, so that a bad key is never written. */
 export function keyEdit(world: World, files: PolicyFiles, handle: string, key: PublicKey): ReadonlyMap<string, Uint8Array> {
-  const path = `keys/${handle}.pub`;
+  const path = keyFile(handle);
   const before = latin1(files.get(path) ?? new Uint8Array());
   if (before.split('\n').some((line) => line.startsWith(key.line))) return new Map();
   const line = key.comment === '' ? key.line : `${key.line} ${key.comment}`;
@@ -84,23 +99,43 @@ export function keyEdit(world: World, files: PolicyFiles, handle: string, key: P
   return new Map([[path, bytes]]);
 }
 
+function keyFile(handle: string): string {
+  return `keys/${handle}.pub`;
+}
+
 export interface KeyRevokeOptions {
   readonly handle: string;
   /** `SHA256:…` */
   readonly fingerprint: string;
   readonly limits: Limits;
+  readonly dryRun: boolean;
+}
+
+/** What `revokeKey` would do. */
+export interface KeyRevokePreview {
+  readonly handle: string;
+  readonly fingerprint: string;
+  /** Which targets would be told. */
+  readonly targets: readonly string[];
+  /** Files of the repository that would change, beside the revocation. */
+  readonly wouldChange: readonly string[];
 }
 
 /** Takes one key away everywhere; the person stays. One that signs or carries is taken out of the policy. */
-export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport | OwnKeyReport> {
+export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport | OwnKeyReport | KeyRevokePreview> {
   const clone = await readInForce(world, { for: 'act' });
-  await keepVerified(world, clone);
+  if (!options.dryRun) await keepVerified(world, clone);
   const person = mustMean(clone, options.handle);
-  const own = await takeOwnKey(world, clone, person, options.fingerprint);
+  const own = await takeOwnKey(world, clone, person, options);
   if (own !== undefined) return own;
   const key = mustHave(world, options, keysEver(clone, person.id));
   const out: Out = { handle: person.handle, id: undefined, keys: [key], about: person.id };
   const me = whoAmI(clone);
+  const line = lineDropped(clone, person.handle, key);
+  if (options.dryRun) {
+    const targets = knownTargets(clone).map(({ name }) => name).sort();
+    return { handle: person.handle, fingerprint: options.fingerprint, targets, wouldChange: [...line.keys()] };
+  }
   if (!(await world.terminal.confirm(`Revoke ${options.fingerprint} of ${person.handle} everywhere?`, person.handle))) {
     throw new Failure('risk', 'the key is not revoked; nothing was changed', { next: `--confirm ${person.handle} does it without asking` });
   }
@@ -108,9 +143,9 @@ export async function revokeKey(world: World, options: KeyRevokeOptions): Promis
   const receipts = await readReceiptFiles(world);
   const before = notLooked(world, clone, knownTargets(clone), out);
   const revocation = await makeRevocation(world, clone, journal, me, out);
-  const files = await dropLine(world, clone, person.handle, key);
+  await world.repository.write(line);
   const { reports, written } = await carryOut(world, clone, journal, before, out, revocation, options.limits);
-  const paths = [...new Set([revocation.path, ...files, ...written])].sort();
+  const paths = [...new Set([revocation.path, ...line.keys(), ...written])].sort();
   const status = statusOf(reports);
   await journal.append({ what: 'end', status, written: paths });
   return {
@@ -133,13 +168,11 @@ function mustHave(world: World, options: KeyRevokeOptions, keys: readonly Public
 }
 
 /** The key's line goes from `keys/<handle>.pub`, so that the next release does not name it. */
-async function dropLine(world: World, clone: Clone, handle: string, key: PublicKey): Promise<readonly string[]> {
-  const path = `keys/${handle}.pub`;
+function lineDropped(clone: Clone, handle: string, key: PublicKey): ReadonlyMap<string, Uint8Array> {
+  const path = keyFile(handle);
   const bytes = clone.files.get(path);
-  if (bytes === undefined) return [];
+  if (bytes === undefined) return new Map();
   const lines = latin1(bytes).split('\n');
   const kept = lines.filter((line) => !line.startsWith(key.line));
-  if (kept.length === lines.length) return [];
-  await world.repository.write(new Map([[path, toBytes(kept.join('\n'))]]));
-  return [path];
+  return kept.length === lines.length ? new Map() : new Map([[path, toBytes(kept.join('\n'))]]);
 }

@@ -10,6 +10,7 @@ import type { Person } from '../core/access/index.ts';
 import type { World } from '../world.ts';
 import { latin1, mustCompile, signerSetOf, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
+import type { KeyRevokeOptions, KeyRevokePreview } from './key.ts';
 import type { LeavingSigner } from './leaving-signer.ts';
 import { handlesOf } from './names.ts';
 
@@ -29,7 +30,7 @@ const FOLDERS = [
 ] as const;
 
 /** Undefined where the person neither signs nor carries with this key. Throws `policy` when there would be none without it. */
-export async function takeOwnKey(world: World, clone: Clone, { handle, id }: Person, print: string): Promise<OwnKeyReport | undefined> {
+export async function takeOwnKey(world: World, clone: Clone, { handle, id }: Person, { fingerprint: print, dryRun }: Pick<KeyRevokeOptions, 'fingerprint' | 'dryRun'>): Promise<OwnKeyReport | KeyRevokePreview | undefined> {
   const isIt = (line: string): boolean => {
     const reading = readPublicKey(line.trim());
     return reading.ok && fingerprint(reading.key, world.crypto.sha256) === print;
@@ -44,6 +45,7 @@ export async function takeOwnKey(world: World, clone: Clone, { handle, id }: Per
     if (isEmpty) files.delete(path);
     else files.set(path, toBytes(kept.join('\n')));
     mustCompile(compilePolicy(files, clone.now, world.crypto.sha256));
+    if (dryRun) return { handle, fingerprint: print, targets: [], wouldChange: [path] };
     if (!(await world.terminal.confirm(`Take ${print}, which ${use} for ${handle}, out of ${path}?`, handle))) {
       throw new Failure('risk', 'the key is not taken out; nothing was changed', { next: `--confirm ${handle} does it without asking` });
     }

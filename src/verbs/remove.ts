@@ -28,6 +28,7 @@ export interface RemoveOptions {
   /** Writes today's grants as plain files instead of leaving the accounts closed. */
   readonly keepAccess: boolean;
   readonly limits: Limits;
+  readonly dryRun: boolean;
 }
 
 export interface RemoveReport {
@@ -37,6 +38,8 @@ export interface RemoveReport {
   readonly state: 'marked' | 'waits' | 'gone';
   readonly keptAccess: boolean;
   readonly written: readonly string[];
+  /** Only where nothing was done: `state` says what it would come to. */
+  readonly dryRun?: true;
 }
 
 export async function removeServer(world: World, options: RemoveOptions): Promise<RemoveReport> {
@@ -45,14 +48,15 @@ export async function removeServer(world: World, options: RemoveOptions): Promis
   if (server === undefined) {
     throw new Failure('not-found', `the policy knows no server ${options.name}`, { next: didYouMean(options.name, clone.policy.servers.map(({ name }) => name)) ?? '`keyward server list` lists them' });
   }
-  const base = { name: server.name, id: server.id, keptAccess: options.keepAccess };
+  const base = { name: server.name, id: server.id, keptAccess: options.keepAccess, ...(options.dryRun ? { dryRun: true as const } : {}) };
   const target = knownTargets(clone).find((one) => one.id === server.id);
   const here = clone.readFrom.kind === 'here' ? server : readNames(clone.files, clone.organization, clone.now).servers.find(({ id }) => id === server.id);
-  if ((here?.removed ?? server.removed) === undefined && !options.keepAccess) return { ...base, state: 'marked', written: await mark(world, clone, server.name, here?.name) };
+  if ((here?.removed ?? server.removed) === undefined && !options.keepAccess) return { ...base, state: 'marked', written: await mark(world, clone, server.name, here?.name, options) };
   if (target === undefined) {
     throw new Failure('not-found', `${server.name} is in no signed release: there is nothing to take off it`, { next: 'delete its line from the policy' });
   }
   if (!options.keepAccess && target.manifest.accounts.length > 0) return { ...base, state: 'waits', written: [] };
+  if (options.dryRun) return { ...base, state: 'gone', written: [] };
   return takeOff(world, clone, target, options);
 }
 
@@ -60,10 +64,11 @@ export async function removeServer(world: World, options: RemoveOptions): Promis
  * Into the line of this server, whatever the draft calls it; never into that of another which has its name now. Throws
  * `policy` where that cannot be, since the files are in the middle of an edit, and says where.
  */
-async function mark(world: World, clone: InForce, name: string, nameHere: string | undefined): Promise<readonly string[]> {
+async function mark(world: World, clone: InForce, name: string, nameHere: string | undefined, { dryRun }: RemoveOptions): Promise<readonly string[]> {
   try {
     if (nameHere === undefined) throw new Failure('not-found', `${name} has no line here that can be read`);
     const { path, bytes } = setRemoved(clone.files, nameHere, formatInstant(clone.now).slice(0, 10));
+    if (dryRun) return [];
     await world.repository.write(new Map([[path, bytes]]));
     return [path];
   } catch (error) {

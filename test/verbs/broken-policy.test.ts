@@ -140,7 +140,7 @@ it('a stolen key is revoked with a policy in a merge, and a signer who goes is t
   const on = await stage();
   SPOILED['a merge conflict']?.(on.acme);
   const key = fingerprint(on.acme.loginKey('bob'), crypto.sha256);
-  const revoked = await revokeKey(await on.world(), { handle: 'bob', fingerprint: key, limits: LIMITS });
+  const revoked = await revokeKey(await on.world(), { handle: 'bob', fingerprint: key, limits: LIMITS, dryRun: false });
   if (!('status' in revoked)) throw new Error('it is a login key');
   expect([revoked.status, inside(on.servers)]).toEqual([0, [['alice'], ['alice']]]);
   const { report } = await out(on, 'alice');
@@ -155,7 +155,7 @@ async function taken(on: Stage, name: string): Promise<{ report: RemoveReport; r
     removals.push(`${targetId} at ${address}`);
     return { kind: 'done', value: { lines: [] } };
   };
-  const options = { name, user: 'root', keepAccess: false, limits: LIMITS };
+  const options = { name, user: 'root', keepAccess: false, limits: LIMITS, dryRun: false };
   const report = await removeServer({ ...own, enroller: { ...own.enroller, remove } }, options);
   return { report, removals };
 }
@@ -238,7 +238,7 @@ it('two who were given one another’s handles, keys and all, are not taken for 
   on.acme.edit('keys/dave.pub', ofBob);
   await expect(out(on, 'bob')).rejects.toMatchObject({ code: 'usage', next: expect.stringContaining(bob) });
   const key = fingerprint(on.acme.loginKey('bob'), crypto.sha256);
-  await expect(revokeKey(await on.world(), { handle: 'dave', fingerprint: key, limits: LIMITS })).rejects.toMatchObject({ code: 'usage' });
+  await expect(revokeKey(await on.world(), { handle: 'dave', fingerprint: key, limits: LIMITS, dryRun: false })).rejects.toMatchObject({ code: 'usage' });
   expect(inside(on.servers)).toEqual([['alice', 'bob', 'dave'], ['alice', 'bob', 'dave']]);
   expect((await out(on, bob)).report.status).toBe(0);
   expect(inside(on.servers)).toEqual([['alice', 'dave'], ['alice', 'dave']]);

@@ -5,7 +5,7 @@ import { removeText } from '../../terminal/remove-text.ts';
 import type { Style } from '../../terminal/style.ts';
 import type { RemoveReport } from '../../verbs/remove.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, identityOf, limitsOf, reachFlags } from '../flags.ts';
+import { changeFlags, commitFlags, identityOf, limitsOf, reachFlags } from '../flags.ts';
 
 export default class ServerRemove extends BaseCommand<typeof ServerRemove, RemoveReport> {
   static override summary = 'Take a server out: first in the policy, then, when a release has said so, on the server itself.';
@@ -18,6 +18,7 @@ export default class ServerRemove extends BaseCommand<typeof ServerRemove, Remov
     identity: Flags.string({ char: 'i', helpValue: '<file>', summary: 'your own private key for that account' }),
     'keep-access': Flags.boolean({ default: false, summary: "write today's grants as plain files, so that people still get in" }),
     timeout: reachFlags.timeout,
+    ...changeFlags,
     ...commitFlags,
   };
 
@@ -28,6 +29,7 @@ export default class ServerRemove extends BaseCommand<typeof ServerRemove, Remov
       name: this.args.name,
       user,
       keepAccess: this.flags['keep-access'],
+      dryRun: this.flags['dry-run'],
       limits: limitsOf({ parallel: 1, timeout: this.flags.timeout }, this.signal),
       ...(await identityOf(identity)),
     });

@@ -28,4 +28,12 @@ const taken = v.strictObject({
   removed: v.pipe(v.array(v.string()), v.description('files taken out of the repository, to be committed')),
 });
 
-export const schema = v.union([revoked, taken]);
+/** With `--dry-run`. */
+const preview = v.strictObject({
+  handle: v.string(),
+  fingerprint: v.string(),
+  targets: v.pipe(v.array(v.string()), v.description('who would be told; nobody of a key that signs or carries')),
+  wouldChange: v.pipe(v.array(v.string()), v.description('files of the repository, beside the revocation')),
+});
+
+export const schema = v.union([revoked, taken, preview]);

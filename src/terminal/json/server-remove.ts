@@ -8,4 +8,5 @@ export const schema = v.strictObject({
   state: v.picklist(['marked', 'waits', 'gone']),
   keptAccess: v.boolean(),
   written: paths,
+  dryRun: v.exactOptional(v.pipe(v.literal(true), v.description('nothing was done: `state` says what it would come to'))),
 });

@@ -1,0 +1,121 @@
+/** `--dry-run` of what writes keys and takes servers out: it says what would be done, and not a byte changes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fingerprint, parsePublicKey } from '../../src/core/ssh/public-key.ts';
+import { keyRevokeText } from '../../src/terminal/key-revoke-text.ts';
+import { keyAddText } from '../../src/terminal/onboard-text.ts';
+import { removeText } from '../../src/terminal/remove-text.ts';
+import { PLAIN } from '../../src/terminal/style.ts';
+import { addKey, revokeKey } from '../../src/verbs/key.ts';
+import { removeServer } from '../../src/verbs/remove.ts';
+import { status } from '../../src/verbs/status.ts';
+import type { World } from '../../src/world.ts';
+import { crypto, penOf } from '../core/texts/signing.ts';
+import { GO } from '../targets/place.ts';
+import { makeOrganization } from './organization.ts';
+import type { Organization } from './organization.ts';
+
+/** However it was wrapped. */
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+const LIMITS = { parallel: 2, timeout: 5, signal: GO };
+
+interface Stage {
+  readonly acme: Organization;
+  /** A device whose targets never answer; `asked` says which were spoken to. */
+  readonly world: () => Promise<World>;
+  readonly asked: string[];
+}
+
+async function stage(): Promise<Stage> {
+  const acme = await makeOrganization({
+    signers: ['alice', 'dora'],
+    employees: { bob: '' },
+    servers: { 'db-1': '', 'web-1': '' },
+    rules: ['{ name: all, to: { employees: [alice, bob] }, servers: { names: ["*"] } }'],
+  });
+  await acme.approve(['alice']);
+  const asked: string[] = [];
+  const target: World['target'] = async ({ id, name }) => {
+    const silent = async () => {
+      asked.push(name);
+      return { kind: 'unknown', why: 'nobody is there' } as const;
+    };
+    return { id, name, exchange: silent, offer: async (offers) => Promise.all(offers.map(silent)) };
+  };
+  const world = async (): Promise<World> => ({ ...(await acme.world('alice', { yes: 'all' })), target });
+  await status(await world()); // what a device remembers of verified releases is written by looking
+  return { acme, world, asked };
+}
+
+/** Every file of the repository and of all devices, with its bytes. */
+function everything({ acme }: Stage): ReadonlyMap<string, string> {
+  const folder = dirname(acme.root);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(files.map((entry) => [join(entry.parentPath, entry.name), readFileSync(join(entry.parentPath, entry.name), 'latin1')]));
+}
+
+/** Runs it dry and then in earnest: the first changes nothing, the second does, or the first could not have been seen to. */
+async function dryThenReal<T>(on: Stage, run: (world: World, dryRun: boolean) => Promise<T>): Promise<T> {
+  const before = everything(on);
+  expect(before.size).toBeGreaterThan(8);
+  const dry = await run(await on.world(), true);
+  expect([everything(on), on.asked]).toEqual([before, []]);
+  await run(await on.world(), false);
+  expect(everything(on)).not.toEqual(before);
+  return dry;
+}
+
+it('key add says which key and which file, of one that would be made here only the files', async () => {
+  const on = await stage();
+  const { key } = penOf(71);
+  const dry = await dryThenReal(on, (world, dryRun) => addKey(world, { handle: 'bob', source: { kind: 'given', line: key.line }, dryRun }));
+  const print = fingerprint(key, crypto.sha256);
+  expect(dry).toEqual({ handle: 'bob', fingerprint: print, type: 'ssh-ed25519', wouldWrite: ['keys/bob.pub'] });
+  expect(flat(keyAddText(dry, PLAIN))).toBe(`bob would have one more key: ssh-ed25519 ${print} It would be written: keys/bob.pub Nothing was written (dry run).`);
+  const made = await addKey(await on.world(), { handle: 'bob', source: { kind: 'generated', file: '/nowhere/new', passphrase: 'x' }, dryRun: true });
+  expect(made).toEqual({ handle: 'bob', wouldWrite: ['keys/bob.pub', '/nowhere/new'] });
+  // The one that the run in earnest has written.
+  const again = await addKey(await on.world(), { handle: 'bob', source: { kind: 'given', line: key.line }, dryRun: true });
+  expect(flat(keyAddText(again, PLAIN))).toBe(`bob has this key already: ssh-ed25519 ${print} Nothing was written (dry run).`);
+  const nobody = addKey(await on.world(), { handle: 'hal', source: { kind: 'given', line: key.line }, dryRun: true });
+  await expect(nobody).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('key revoke says who would be told and what would change, and signs nothing', async () => {
+  const on = await stage();
+  const print = fingerprint(on.acme.loginKey('bob'), crypto.sha256);
+  const dry = await dryThenReal(on, (world, dryRun) => revokeKey(world, { handle: 'bob', fingerprint: print, limits: LIMITS, dryRun }));
+  expect(new Set(on.asked)).toEqual(new Set(['db-1', 'web-1']));
+  expect(dry).toEqual({ handle: 'bob', fingerprint: print, targets: ['db-1', 'web-1'], wouldChange: ['keys/bob.pub'] });
+  expect(flat(keyRevokeText(dry, PLAIN))).toBe(`${print} of bob would be revoked on 2 targets and taken out of keys/bob.pub. Nothing was signed, written or told (dry run).`);
+  const unknown = revokeKey(await on.world(), { handle: 'bob', fingerprint: 'SHA256:none', limits: LIMITS, dryRun: true });
+  await expect(unknown).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('key revoke of a key that signs names its file, and tells no target', async () => {
+  const on = await stage();
+  const [line = ''] = readFileSync(join(on.acme.root, 'signers/dora.pub'), 'latin1').split('\n');
+  const print = fingerprint(parsePublicKey(line), crypto.sha256);
+  const dry = await dryThenReal(on, (world, dryRun) => revokeKey(world, { handle: 'dora', fingerprint: print, limits: LIMITS, dryRun }));
+  expect(dry).toEqual({ handle: 'dora', fingerprint: print, targets: [], wouldChange: ['signers/dora.pub'] });
+  expect(flat(keyRevokeText(dry, PLAIN))).toContain(`${print} would be taken out of signers/dora.pub; no target is told, the next release says it.`);
+});
+
+it('server remove says which of its two steps is next, and speaks to nobody', async () => {
+  const on = await stage();
+  const options = { name: 'web-1', user: 'root', keepAccess: false, limits: LIMITS };
+  const marked = await dryThenReal(on, (world, dryRun) => removeServer(world, { ...options, dryRun }));
+  expect(marked).toMatchObject({ state: 'marked', written: [], dryRun: true });
+  expect(flat(removeText(marked, PLAIN))).toContain('web-1 would be marked as removed');
+  expect(await removeServer(await on.world(), { ...options, dryRun: true })).toMatchObject({ state: 'waits', dryRun: true });
+  await on.acme.approve(['alice']);
+  await status(await on.world());
+  const before = everything(on);
+  const gone = await removeServer(await on.world(), { ...options, dryRun: true });
+  expect([everything(on), on.asked]).toEqual([before, []]);
+  expect(gone).toMatchObject({ state: 'gone', written: [], dryRun: true });
+  expect(flat(removeText(gone, PLAIN))).toContain('Receiver and courier would be taken off web-1');
+  await expect(removeServer(await on.world(), { ...options, dryRun: false })).rejects.toMatchObject({ code: 'unreachable' });
+  expect(on.asked).toEqual(['web-1']);
+});
