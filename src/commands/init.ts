@@ -5,7 +5,7 @@ import { initText } from '../terminal/init-text.ts';
 import type { Style } from '../terminal/style.ts';
 import type { InitReport } from '../verbs/init.ts';
 import { BaseCommand, type Work } from './base.ts';
-import { commitFlags } from './flags.ts';
+import { changeFlags, commitFlags } from './flags.ts';
 
 export default class Init extends BaseCommand<typeof Init, InitReport> {
   static override summary = 'Begin a policy repository here, or make this device part of the one that is here.';
@@ -21,6 +21,7 @@ export default class Init extends BaseCommand<typeof Init, InitReport> {
     'signing-key': Flags.string({ helpValue: '<file>', summary: 'the key that signs: the private key, or its .pub where an agent holds it' }),
     'courier-key': Flags.string({ helpValue: '<file>', summary: 'the private key that carries; it opens nothing but the receiver' }),
     'first-release': Flags.string({ helpValue: '<fingerprint>', summary: 'of release 1, as a colleague sees it with `keyward status`; or of a later one that begins anew' }),
+    ...changeFlags,
     ...commitFlags,
   };
 
@@ -35,6 +36,7 @@ export default class Init extends BaseCommand<typeof Init, InitReport> {
     if (me === undefined) throw new Failure('usage', 'who works here?', { next: '--me alice' });
     const value = await init(world, {
       me,
+      dryRun: this.flags['dry-run'],
       ...(organization === undefined ? {} : { organization }),
       ...(signing === undefined ? {} : { signingKey: await readOwnKey(signing) }),
       ...(courier === undefined ? {} : { courierKey: await readOwnKey(courier) }),

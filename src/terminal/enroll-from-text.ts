@@ -7,6 +7,7 @@ import { table } from './table.ts';
 
 const MARKS: Readonly<Record<EnrolledState, Mark>> = {
   enrolled: 'done',
+  ready: 'done',
   already: 'done',
   unknown: 'failed',
   refused: 'failed',
@@ -14,6 +15,7 @@ const MARKS: Readonly<Record<EnrolledState, Mark>> = {
 };
 const WORDS: Readonly<Record<EnrolledState, string>> = {
   enrolled: 'enrolled',
+  ready: 'could be enrolled',
   already: 'answers already',
   unknown: 'not reached',
   refused: 'as it was',
@@ -29,10 +31,9 @@ export function enrollFromText(report: EnrollFromReport, style: Style): string {
   const lines = [rows.length > 0 ? table(rows, style) : ''];
   for (const one of report.servers) {
     const ways = waysOf(one);
-    if (one.state !== 'enrolled' || ways.length === 0) continue;
-    lines.push(
-      `${tame(one.name)}: ${count(ways.length, 'way')} in that keyward does not manage, ${one.accepted} written as accepted.`,
-    );
+    if ((one.state !== 'enrolled' && one.state !== 'ready') || ways.length === 0) continue;
+    const accepted = one.state === 'ready' ? `${one.accepted} would be` : one.accepted;
+    lines.push(`${tame(one.name)}: ${count(ways.length, 'way')} in that keyward does not manage, ${accepted} written as accepted.`);
     lines.push(...ways.map((way) => wrap(wayText(way), style.width, '      ')));
   }
   for (const { what, why } of report.passedOver)
@@ -49,25 +50,27 @@ function waysOf(one: EnrolledOne): EnrolledOne['found'] {
 
 function detail(one: EnrolledOne): string {
   if (one.why !== undefined) return tame(one.why);
-  return one.state === 'enrolled'
+  return one.state === 'enrolled' || one.state === 'ready'
     ? `OpenSSH ${tame(one.openssh ?? 'unknown')}; ${count(waysOf(one).length, 'way')} in not managed`
     : '';
 }
 
 function summary({ servers, passedOver }: EnrollFromReport): string {
   const of = (state: EnrolledState): number => servers.filter((one) => one.state === state).length;
-  const rest = servers.length - of('enrolled') - of('already');
+  const rest = servers.length - of('enrolled') - of('ready') - of('already');
   const parts: readonly (readonly [number, string])[] = [
     [of('enrolled'), 'enrolled'],
+    [of('ready'), 'could be enrolled'],
     [of('already'), 'answered already'],
     [of('refused'), 'refused, and as they were'],
     [of('untrusted'), 'without a host key to believe'],
     [of('unknown'), 'not reached'],
     [passedOver.length, 'passed over'],
   ];
-  const said = parts.filter(([n, words]) => n > 0 || words === 'enrolled').map(([n, words]) => `${n} ${words}`);
+  const said = parts.filter(([n, words]) => n > 0 || (words === 'enrolled' && of('ready') === 0)).map(([n, words]) => `${n} ${words}`);
+  const dry = of('ready') === 0 ? '' : ' Nothing was written, and every server is as it was (dry run).';
   const again = rest === 0 ? '' : ' Mend what is said and run it again: it goes on with the rest.';
-  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${said.join(', ')}.${again}`;
+  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${said.join(', ')}.${again}${dry}`;
 }
 
 /** Why the exit status is not 0. */

@@ -1,13 +1,18 @@
 /** A server that was enrolled: what was found there, what is trusted from now on, what comes next. */
 import { wayOfFields, wayWords } from '../core/texts/index.ts';
-import type { EnrollReport, PrintReport } from '../verbs/enroll.ts';
+import type { EnrollPreview, EnrollReport, PrintReport } from '../verbs/enroll.ts';
 import { commitLine } from './deliver-text.ts';
 import { lookedText } from './drift-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 
-export function enrollText(report: EnrollReport, style: Style): string {
+type Found = (word: string) => EnrollReport['found'];
+
+const foundIn = ({ found }: Pick<EnrollReport, 'found'>): Found => (word) => found.filter((line) => line.word === word);
+
+export function enrollText(report: EnrollReport | EnrollPreview, style: Style): string {
+  if ('wouldAccept' in report) return previewText(report, style);
   const name = tame(report.name);
-  const found = (word: string): EnrollReport['found'] => report.found.filter((line) => line.word === word);
+  const found = foundIn(report);
   const lines = [
     `${style.mark('done')} ${name} is enrolled (${report.id}); the courier gets in, and nobody's access has changed.`,
     `  Host ${report.hostKeys.length === 1 ? 'key' : 'keys'}: ${report.hostKeys.join(', ')}`,
@@ -16,12 +21,7 @@ export function enrollText(report: EnrollReport, style: Style): string {
     lines.push(
       `! Enrolled ${report.times} times now: it believes the signers of the release in force here from now on, whoever it believed before, and every receipt says how often.`,
     );
-  const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
-  // A receipt counts accounts and does not list them.
-  const accounts =
-    found('openssh').length === 0 ? '' : `; ${count(found('account').length, 'account')} with a login shell`;
-  lines.push(`  Looked at ${lookedText(looked)}${accounts}.`);
-  lines.push(...waysIn(found, report.accepted));
+  lines.push(lookedAt(found), ...waysIn(found, `${report.accepted} written as accepted`));
   lines.push(commitLine(report.written, style), 'Next: name it in a rule, then keyward plan, approve, deliver.');
   return lines
     .filter((line) => line !== '')
@@ -29,15 +29,35 @@ export function enrollText(report: EnrollReport, style: Style): string {
     .join('\n');
 }
 
+function lookedAt(found: Found): string {
+  const looked = found('looked').map(({ fields: [what = '', n = '0'] }) => ({ what, count: Number(n) }));
+  // A receipt counts accounts and does not list them.
+  const accounts =
+    found('openssh').length === 0 ? '' : `; ${count(found('account').length, 'account')} with a login shell`;
+  return `  Looked at ${lookedText(looked)}${accounts}.`;
+}
+
+function previewText(report: EnrollPreview, style: Style): string {
+  const found = foundIn(report);
+  const lines = [
+    `${tame(report.name)} could be enrolled${report.id === undefined ? '' : ` again (${report.id})`}.`,
+    `  Host ${report.hostKeys.length === 1 ? 'key' : 'keys'}: ${report.hostKeys.join(', ')}`,
+    lookedAt(found),
+    ...waysIn(found, report.wouldAccept === 0 ? 'asked about then' : `${report.wouldAccept} would be written as accepted`),
+    'Nothing was written, and the server is as it was (dry run).',
+  ];
+  return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
+}
+
 /** Where only accounts were looked at, nobody knows of other ways in: that is not the same as none. */
-function waysIn(found: (word: string) => EnrollReport['found'], accepted: number): readonly string[] {
+function waysIn(found: Found, accepted: string): readonly string[] {
   const ways = found('way-in');
   if (ways.length === 0 && found('looked').every(({ fields }) => fields[0] === 'account')) {
     return [
       '! Ways in that keyward does not manage are not looked for yet: keys of root and of others stay as they are.',
     ];
   }
-  const head = `  ${count(ways.length, 'way')} in that keyward does not manage, ${accepted} written as accepted.`;
+  const head = `  ${count(ways.length, 'way')} in that keyward does not manage, ${accepted}.`;
   return [head, ...ways.map(wayText)];
 }
 

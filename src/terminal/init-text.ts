@@ -6,8 +6,11 @@ import { type Style, tame, wrap } from './style.ts';
 export function initText(report: InitReport, style: Style): string {
   const org = tame(report.organization);
   const me = tame(report.me);
+  const would = report.wouldWrite !== undefined;
   const lines = [
-    report.state === 'new' ? `${style.mark('done')} ${org} begins here, with ${me}.` : `${style.mark('done')} This device works for ${org} as ${me}.`,
+    report.state === 'new'
+      ? `${would ? '' : `${style.mark('done')} `}${org} ${would ? 'would begin' : 'begins'} here, with ${me}.`
+      : `${would ? '' : `${style.mark('done')} `}This device ${would ? 'would work' : 'works'} for ${org} as ${me}.`,
     `  Settings of this device: ${tame(report.settings)}`,
   ];
   if (report.firstRelease !== undefined) lines.push(`  Release ${report.firstNumber ?? 1}: ${report.firstRelease}`);
@@ -15,12 +18,17 @@ export function initText(report: InitReport, style: Style): string {
   if (!report.courier) lines.push('! No courier key: this device can reach no server. `keyward init --courier-key FILE` adds one.');
   if (report.signingKeys > 1) lines.push(`! signers/${me}.pub lists ${report.signingKeys} keys, and each of them signs for ${me}: take the line of one that is lost or stolen out of it.`);
   if (report.threshold === 1) lines.push('! With a threshold of 1 one signer alone can give access, and so can whoever steals that key. Set `threshold: 2` once two people sign.');
-  lines.push(commitLine(report.written, style));
-  lines.push(...next(report));
+  if (report.wouldWrite === undefined) lines.push(commitLine(report.written, style), ...next(report));
+  else lines.push(...wouldLines(report.wouldWrite));
   return lines
     .filter((line) => line !== '')
     .map((line) => wrap(line, style.width, '  '))
     .join('\n');
+}
+
+function wouldLines(paths: readonly string[]): readonly string[] {
+  const files = paths.length === 0 ? [] : [`  Files that would be written: ${paths.map(tame).join(', ')}`];
+  return [...files, 'Nothing was written, here or in the settings (dry run).'];
 }
 
 /** A key counts only once a release names it: who signs or carries from now on is told how that comes about. */

@@ -49,10 +49,11 @@ export interface EnrollFromOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly limits: Limits;
+  readonly dryRun: boolean;
 }
 
-/** `already`: it answers the courier. `unknown`: nobody could look. `refused`: it said no, or there is no one to believe. */
-export type EnrolledState = 'enrolled' | 'already' | 'unknown' | 'refused' | 'untrusted';
+/** `ready`: in a dry run, could be enrolled. `already`: it answers the courier. `unknown`: nobody could look. `refused`: it said no, or there is no one to believe. */
+export type EnrolledState = 'enrolled' | 'ready' | 'already' | 'unknown' | 'refused' | 'untrusted';
 
 export interface EnrolledOne {
   readonly name: string;
@@ -78,6 +79,7 @@ type Step = { readonly entry: Entry; readonly found: readonly FoundLine[] } | { 
 
 const STATUS: Readonly<Record<EnrolledState, ExitStatus>> = {
   enrolled: EXIT.done,
+  ready: EXIT.done,
   already: EXIT.done,
   unknown: EXIT.incomplete,
   refused: EXIT.failed,
@@ -93,6 +95,7 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
   const looked = await watched(world, 'Looking at', hosts, options.limits, (host) =>
     look(world, clone, journal, options, host),
   );
+  if (options.dryRun) return { list: kind, written: [], ...ended(looked.map((step) => previewed(clone, options, step)), passedOver) };
   const ready = await withAccepted(world, clone, options, looked);
   const entries = ready.flatMap((step) => ('entry' in step ? [step.entry] : []));
   const reason = options.accept ?? 'there at enrolment';
@@ -113,9 +116,25 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
     [...begun.keys()].filter((path) => !written.has(path)),
   );
   const looks = await keepLooks(world, answers);
+  return { list: kind, written: [...written.keys(), ...looks].sort(), ...ended(servers, passedOver) };
+}
+
+function ended(servers: readonly EnrolledOne[], passedOver: readonly PassedOver[]): Pick<EnrollFromReport, 'servers' | 'passedOver' | 'status'> {
   const sorted = [...servers].sort((a, b) => (a.name < b.name ? -1 : 1));
   const statuses = [...sorted.map(({ state }) => STATUS[state]), ...(passedOver.length > 0 ? [EXIT.incomplete] : [])];
-  return { list: kind, servers: sorted, passedOver, written: [...written.keys(), ...looks].sort(), status: worst(statuses) };
+  return { servers: sorted, passedOver, status: worst(statuses) };
+}
+
+function previewed(clone: Clone, { accept }: EnrollFromOptions, step: Step): EnrolledOne {
+  if ('done' in step) return step.done;
+  const { server, id, known } = step.entry;
+  const accepted = accept === undefined ? 0 : unaccepted(step.found, serverOf(clone, server.name)).length;
+  return { name: server.name, address: server.address, state: 'ready', ...(known ? { id } : {}), ...opensshOf(step.found), found: step.found, accepted };
+}
+
+function opensshOf(found: readonly FoundLine[]): Pick<EnrolledOne, 'openssh'> {
+  const openssh = found.find(({ word }) => word === 'openssh')?.fields[0];
+  return openssh === undefined ? {} : { openssh };
 }
 
 /** Those of the list that are asked for; a name that the policy gives to another address is passed over. */
@@ -174,13 +193,7 @@ async function watched<T extends Listed | Step, R>(
   }
 }
 
-async function look(
-  world: World,
-  clone: Clone,
-  journal: Journal,
-  options: EnrollFromOptions,
-  host: Listed,
-): Promise<Step> {
+async function look(world: World, clone: Clone, journal: Journal, options: EnrollFromOptions, host: Listed): Promise<Step> {
   const { limits } = options;
   const server = enrollingOf(host, options);
   const there = serverOf(clone, host.name);
@@ -211,12 +224,7 @@ function enrollingOf(host: Listed, { user, identityFile, labels }: EnrollFromOpt
   };
 }
 
-function endedAs(
-  { name, address }: Listed,
-  there: Server | undefined,
-  state: EnrolledState,
-  why: string | undefined,
-): EnrolledOne {
+function endedAs({ name, address }: Listed, there: Server | undefined, state: EnrolledState, why: string | undefined): EnrolledOne {
   const id = there === undefined ? {} : { id: there.id };
   return { name, address, state, found: [], accepted: 0, ...id, ...(why === undefined ? {} : { why }) };
 }
@@ -284,6 +292,5 @@ async function enrollOne(
   if (outcome.kind !== 'done')
     return { ...base, state: outcome.kind, why: outcome.why, accepted: 0, ...(entry.known ? { id } : {}) };
   keep({ name: server.name, hostKeys, answer: outcome.value.answer });
-  const openssh = found.find(({ word }) => word === 'openssh')?.fields[0];
-  return { ...base, state: 'enrolled', id, accepted: accepted.length, ...(openssh === undefined ? {} : { openssh }) };
+  return { ...base, state: 'enrolled', id, accepted: accepted.length, ...opensshOf(found) };
 }

@@ -47,6 +47,18 @@ export interface EnrollOptions {
   /** Write every way in that is found as accepted, with this reason. */
   readonly accept?: string;
   readonly limits: Limits;
+  readonly dryRun: boolean;
+}
+
+/** What `enroll` would do, as the server was found. */
+export interface EnrollPreview {
+  readonly name: string;
+  /** Where its line stands in the policy already. */
+  readonly id?: string;
+  readonly hostKeys: readonly string[];
+  readonly found: readonly FoundLine[];
+  /** How many of the ways in would be written as accepted without a question. */
+  readonly wouldAccept: number;
 }
 
 export interface EnrollReport {
@@ -73,11 +85,16 @@ export interface PrintReport {
 /** Long enough for a machine that is still to be made, and for a pipeline that runs at night. */
 const PRINTED_WAITS = 86_400;
 
-export async function enroll(world: World, options: EnrollOptions): Promise<EnrollReport> {
+export async function enroll(world: World, options: EnrollOptions): Promise<EnrollReport | EnrollPreview> {
   const { clone, server, there, hostKeys } = await begin(world, options);
   world.terminal.tell(`Looking at ${server.name} (${server.address}) as ${server.user}; nothing is changed yet.`);
   const looked = mustReach(server, await lookAt(world, clone, accessOf(server, hostKeys), there, options.limits));
   const found = foundLines(looked, keyOwners(clone, world));
+  if (options.dryRun) {
+    const wouldAccept = options.accept === undefined ? 0 : unaccepted(found, there).length;
+    const keys = hostKeys.map((key) => fingerprint(key, world.crypto.sha256));
+    return { name: server.name, ...(there === undefined ? {} : { id: there.id }), hostKeys: keys, found, wouldAccept };
+  }
   const accepted = await acceptedWays(world, options, found, there);
   const entry = { ...newEntry(world, server, there?.id, hostKeys), accepted };
   const written = await write(world, clone, entry, options.accept);

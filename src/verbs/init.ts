@@ -27,6 +27,7 @@ export interface InitOptions {
   readonly courierKey?: OwnKey;
   /** The fingerprint of release 1, as a colleague says it; or of a later one with which trust begins anew. */
   readonly firstRelease?: string;
+  readonly dryRun: boolean;
 }
 
 export interface InitReport {
@@ -45,6 +46,8 @@ export interface InitReport {
   /** Where this device's settings lie. */
   readonly settings: string;
   readonly written: readonly string[];
+  /** Only where nothing was done: which files of the repository would be written. */
+  readonly wouldWrite?: readonly string[];
 }
 
 export async function init(world: World, options: InitOptions): Promise<InitReport> {
@@ -69,9 +72,7 @@ async function begin(world: World, options: InitOptions): Promise<InitReport> {
   for (const [path, bytes] of ownKeyFiles(options, new Map())) files.set(path, bytes);
   // Compiled before a byte is written.
   const { threshold, signers } = mustCompile(compilePolicy(files, world.clock.now(), world.crypto.sha256), 'give it otherwise, and run it again');
-  await writeSettings(world, organization, options);
-  await world.repository.write(files);
-  return reportOf(world, options.me, { organization, threshold, signingKeys: signers.flatMap(({ keys }) => keys).length, state: 'new', written: [...files.keys()].sort() });
+  return finish(world, options, files, { organization, threshold, signingKeys: signers.flatMap(({ keys }) => keys).length, state: 'new' });
 }
 
 /** Two organizations share nothing, and what a device knows is kept by the name. */
@@ -98,9 +99,8 @@ async function join(world: World, options: InitOptions, files: ReadonlyMap<strin
   const own = policy.people.find((person) => person.handle === options.me)?.id;
   const signingKeys = policy.signers.find(({ id }) => id === own)?.keys.length ?? 0;
   const first = await compareFirst(world, policy, options.firstRelease);
-  await writeSettings(world, organization, { ...options, ...(first === undefined ? {} : { firstRelease: first.hash }) });
-  await world.repository.write(more);
-  const report = await reportOf(world, options.me, { organization, threshold, signingKeys, state: 'joined', written: [...more.keys()].sort() });
+  const believed = first === undefined ? options : { ...options, firstRelease: first.hash };
+  const report = await finish(world, believed, more, { organization, threshold, signingKeys, state: 'joined' });
   return first === undefined ? report : { ...report, firstRelease: first.hash, firstNumber: first.number };
 }
 
@@ -138,14 +138,21 @@ async function writeSettings(world: World, organization: string, options: InitOp
   await note(world, organization, changed);
 }
 
-async function reportOf(world: World, me: string, parts: Pick<InitReport, 'organization' | 'threshold' | 'signingKeys' | 'state' | 'written'>): Promise<InitReport> {
+async function finish(world: World, options: InitOptions, files: ReadonlyMap<string, Uint8Array>, parts: Pick<InitReport, 'organization' | 'threshold' | 'signingKeys' | 'state'>): Promise<InitReport> {
+  const paths = [...files.keys()].sort();
+  if (!options.dryRun) {
+    await writeSettings(world, parts.organization, options);
+    await world.repository.write(files);
+  }
   // What was said before still holds: not only what was said this time.
   const { signingKey, courierKeyFile } = await world.settings.read(parts.organization);
   return {
     ...parts,
-    me,
-    signer: signingKey !== undefined,
-    courier: courierKeyFile !== undefined,
+    written: options.dryRun ? [] : paths,
+    ...(options.dryRun ? { wouldWrite: paths } : {}),
+    me: options.me,
+    signer: (signingKey ?? options.signingKey) !== undefined,
+    courier: (courierKeyFile ?? options.courierKey?.file) !== undefined,
     settings: world.settings.path(parts.organization),
   };
 }

@@ -32,7 +32,7 @@ const file = (path: string): string => readFileSync(join(acme.root, path), 'lati
 const hashOf = (number: number): string => sha(file(`releases/${number}/release`));
 const settingsOf = async (who: string) => (await acme.world(who)).settings.read('acme');
 const says = (who: string, hash: string | undefined, yes: readonly string[] = []) =>
-  acme.world(who, { yes }).then(async (world) => ({ world, done: init(world, { me: who, ...(hash === undefined ? {} : { firstRelease: hash }) }) }));
+  acme.world(who, { yes }).then(async (world) => ({ world, done: init(world, { me: who, dryRun: false, ...(hash === undefined ? {} : { firstRelease: hash }) }) }));
 
 /** Three releases of alice and bob; all four have a device that verified them. */
 async function before(wishes: Wishes = {}): Promise<void> {
@@ -107,7 +107,7 @@ describe('begun anew', () => {
     await expect(done).rejects.toMatchObject({ code: 'trust', message: expect.stringContaining('not the one this device was told of') });
     rmSync(acme.root, { recursive: true });
     mkdirSync(acme.root);
-    const own = init(await acme.world('alice'), { me: 'eve', organization: 'acme', signingKey: { publicLine: keys.get('erin')?.trim() ?? '' } });
+    const own = init(await acme.world('alice'), { me: 'eve', dryRun: false, organization: 'acme', signingKey: { publicLine: keys.get('erin')?.trim() ?? '' } });
     await expect(own).rejects.toMatchObject({ code: 'trust', message: expect.stringContaining('an organization acme already') });
     expect(await settingsOf('alice')).toEqual(known);
   });

@@ -3,10 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fingerprint, parsePublicKey } from '../../src/core/ssh/public-key.ts';
+import { enrollFromText } from '../../src/terminal/enroll-from-text.ts';
+import { enrollText } from '../../src/terminal/enroll-text.ts';
+import { initText } from '../../src/terminal/init-text.ts';
 import { keyRevokeText } from '../../src/terminal/key-revoke-text.ts';
 import { keyAddText } from '../../src/terminal/onboard-text.ts';
 import { removeText } from '../../src/terminal/remove-text.ts';
 import { PLAIN } from '../../src/terminal/style.ts';
+import { enrollFrom } from '../../src/verbs/enroll-from.ts';
+import { enroll } from '../../src/verbs/enroll.ts';
+import { init } from '../../src/verbs/init.ts';
 import { addKey, revokeKey } from '../../src/verbs/key.ts';
 import { removeServer } from '../../src/verbs/remove.ts';
 import { status } from '../../src/verbs/status.ts';
@@ -118,4 +124,49 @@ it('server remove says which of its two steps is next, and speaks to nobody', as
   expect(flat(removeText(gone, PLAIN))).toContain('Receiver and courier would be taken off web-1');
   await expect(removeServer(await on.world(), { ...options, dryRun: false })).rejects.toMatchObject({ code: 'unreachable' });
   expect(on.asked).toEqual(['web-1']);
+});
+
+/** Servers that let themselves be looked at and take nothing. */
+function onlyLooked(world: World): World {
+  const look: World['enroller']['look'] = async ({ address }) =>
+    address === '10.0.0.2' ? { kind: 'unknown', why: 'nobody is there' } : { kind: 'done', value: { lines: ['openssh 9.2', 'account root 0 open', 'way-in key root SHA256:abc unknown old@desk', 'looked account 3'] } };
+  return { ...world, enroller: { ...world.enroller, look, enroll: async () => ({ kind: 'refused', why: 'no' }) } };
+}
+
+it('server enroll looks, says what is there and what would be accepted, and writes nothing', async () => {
+  const on = await stage();
+  const options = { name: 'web-9', address: '10.0.0.9', user: 'root', hostKeys: [penOf(9).key.line], labels: {}, limits: LIMITS };
+  const before = everything(on);
+  const run = async (name: string, accept?: string) => enroll(onlyLooked(await on.world()), { ...options, name, dryRun: true, ...(accept === undefined ? {} : { accept }) });
+  const dry = await run('web-9');
+  expect([everything(on), on.asked]).toEqual([before, []]);
+  expect(dry).toMatchObject({ name: 'web-9', wouldAccept: 0 });
+  if (!('wouldAccept' in dry)) throw new Error('it must be a preview');
+  const text = flat(enrollText(dry, PLAIN));
+  expect(text).toMatch(/^web-9 could be enrolled\. Host key: SHA256:\S+ Looked at 3 accounts; 1 account with a login shell\. 1 way in that keyward does not manage, asked about then\./);
+  expect(text).toMatch(/old@desk.* Nothing was written, and the server is as it was \(dry run\)\.$/);
+  expect(await run('web-1', 'rescue')).toMatchObject({ id: on.acme.server('web-1'), wouldAccept: 1 });
+  await expect(run('Web 9')).rejects.toMatchObject({ code: 'usage' });
+  await expect(enroll(onlyLooked(await on.world()), { ...options, dryRun: false })).rejects.toMatchObject({ code: 'target-failed' });
+});
+
+it('server enroll --from does so for each of a list; one that does not answer is unknown', async () => {
+  const on = await stage();
+  const list = JSON.stringify([1, 2].map((n) => ({ name: `new-${n}`, address: `10.0.0.${n}`, hostKeys: [penOf(n).key.line] })));
+  const before = everything(on);
+  const dry = await enrollFrom(onlyLooked(await on.world()), { list, label: 'list', servers: [], user: 'root', labels: {}, limits: LIMITS, accept: 'rescue', dryRun: true });
+  const changed = [...everything(on)].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+  expect(changed).toEqual([expect.stringMatching(/\/journal\//)]); // that it looked is in the journal
+  expect([dry.status, dry.written, dry.servers.map(({ name, state, accepted }) => [name, state, accepted])]).toEqual([4, [], [['new-1', 'ready', 1], ['new-2', 'unknown', 0]]]);
+  expect(flat(enrollFromText(dry, PLAIN))).toMatch(/new-1 could be enrolled OpenSSH 9\.2; 1 way in not managed.* 1 would be written as accepted\..*1 could be enrolled, 1 not reached\. .*Nothing was written, and every server is as it was \(dry run\)\.$/);
+});
+
+it('init says which files it would write, and believes nothing', async () => {
+  const on = await stage();
+  const courierKey = { publicLine: penOf(5).key.line, file: '/nowhere/courier' };
+  const dry = await dryThenReal(on, (world, dryRun) => init(world, { me: 'alice', courierKey, dryRun }));
+  expect(dry).toMatchObject({ state: 'joined', courier: true, written: [], wouldWrite: ['couriers/alice.pub'] });
+  expect(flat(initText(dry, PLAIN))).toMatch(/^This device would work for acme as alice\. .*Files that would be written: couriers\/alice\.pub Nothing was written, here or in the settings \(dry run\)\.$/);
+  const stranger = init(await on.world(), { me: 'hal', courierKey, dryRun: true });
+  await expect(stranger).rejects.toMatchObject({ code: 'not-found' });
 });

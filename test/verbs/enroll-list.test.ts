@@ -32,7 +32,7 @@ it('a HostKeyAlias is the only name that is looked up, as ssh does with it', asy
     },
   };
   const list = [1, 2].map((n) => `web-${n}.example.com ansible_host=10.0.0.${n} ansible_port=2222 ansible_ssh_common_args='-o HostKeyAlias=web-${n}.pinned'\n`).join('');
-  const options = { list, label: 'inventory', servers: [], user: 'root', labels: {}, limits: { parallel: 1, timeout: 5, signal: GO } };
+  const options = { list, label: 'inventory', servers: [], user: 'root', labels: {}, limits: { parallel: 1, timeout: 5, signal: GO }, dryRun: false };
   const { servers } = await enrollFrom({ ...own, enroller }, options);
   expect(asked).toEqual([['10.0.0.1', 2222, 'web-1.pinned'], ['10.0.0.2', 2222, 'web-2.pinned']]);
   expect(believed).toEqual(['10.0.0.1']);
@@ -55,7 +55,7 @@ it('an inventory’s own name of a host is looked up where its address stands no
       return { kind: 'unknown', why: 'nobody is there' };
     },
   };
-  const options = { list: INVENTORY, label: 'inventory', servers: [], user: 'root', labels: {}, limits: { parallel: 1, timeout: 5, signal: GO } };
+  const options = { list: INVENTORY, label: 'inventory', servers: [], user: 'root', labels: {}, limits: { parallel: 1, timeout: 5, signal: GO }, dryRun: false };
   const { servers } = await enrollFrom({ ...own, enroller }, options);
   expect([...believed]).toEqual([['10.0.0.1', [byAddress.line]], ['10.0.0.2', [byName.line]]]);
   expect(servers.map(({ name, state }) => [name, state])).toEqual([['web-1', 'unknown'], ['web-2', 'unknown'], ['web-3', 'untrusted']]);

@@ -16,7 +16,7 @@ it.each([
   await acme.compare('alice');
   const own = await acme.world('alice', { yes: 'all' });
   const target: World['target'] = async ({ id, name }) => ({ id, name, exchange: async () => ({ kind, why }), offer: async () => [] });
-  const options = { name: 'web-9', address: '10.0.0.9', user: 'root', hostKeys: [penOf(1).key.line], labels: {}, limits: { parallel: 1, timeout: 5, signal: GO } };
+  const options = { name: 'web-9', address: '10.0.0.9', user: 'root', hostKeys: [penOf(1).key.line], labels: {}, limits: { parallel: 1, timeout: 5, signal: GO }, dryRun: false };
   await printEnrolment(own, options);
   await expect(confirmPrinted({ ...own, target }, { ...options, hostKeys: [] })).rejects.toMatchObject({
     exit,

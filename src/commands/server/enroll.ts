@@ -4,12 +4,12 @@ import { EXIT, Failure } from '../../core/failure.ts';
 import { enrollFromText, enrollFromWhy } from '../../terminal/enroll-from-text.ts';
 import { enrollText, printText } from '../../terminal/enroll-text.ts';
 import type { Style } from '../../terminal/style.ts';
-import type { EnrollOptions, EnrollReport, PrintReport } from '../../verbs/enroll.ts';
+import type { EnrollOptions, EnrollPreview, EnrollReport, PrintReport } from '../../verbs/enroll.ts';
 import type { EnrollFromReport } from '../../verbs/enroll-from.ts';
 import { BaseCommand, type Work } from '../base.ts';
-import { commitFlags, identityOf, limitsOf, parallel, reachFlags } from '../flags.ts';
+import { changeFlags, commitFlags, identityOf, limitsOf, parallel, reachFlags } from '../flags.ts';
 
-type Report = EnrollReport | PrintReport | EnrollFromReport;
+type Report = EnrollReport | EnrollPreview | PrintReport | EnrollFromReport;
 
 export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Report> {
   static override summary =
@@ -69,11 +69,15 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     }),
     print: Flags.boolean({
       summary: 'print the script instead of running it; it waits a day for the courier',
-      exclusive: ['printed', 'accept'],
+      exclusive: ['printed', 'accept', 'dry-run'],
     }),
-    printed: Flags.boolean({ summary: 'the printed script was run there: let the courier in, so that it holds' }),
+    printed: Flags.boolean({
+      summary: 'the printed script was run there: let the courier in, so that it holds',
+      exclusive: ['dry-run'],
+    }),
     parallel: parallel(16), // each is an ssh process of its own, and often all go through one jump host
     timeout: reachFlags.timeout,
+    ...changeFlags,
     ...commitFlags,
   };
 
@@ -89,6 +93,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
     const { confirmPrinted, enroll, printEnrolment } = await import('../../verbs/enroll.ts');
     const run = print ? printEnrolment : printed ? confirmPrinted : enroll;
     const value = await run(await this.world(), await this.#one(name ?? ''));
+    if ('wouldAccept' in value) return { value };
     await this.commit(value.written, `Enroll ${value.name}`);
     // The script alone is the thing asked for; what is said about it is talk.
     if ('script' in value && !this.flags.json)
@@ -109,6 +114,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       user,
       labels: this.#labels(),
       limits: limitsOf(this.flags, this.signal),
+      dryRun: this.flags['dry-run'],
       ...(await identityOf(identity)),
       ...(accept === undefined ? {} : { accept }),
     });
@@ -127,6 +133,7 @@ export default class ServerEnroll extends BaseCommand<typeof ServerEnroll, Repor
       hostKeys: await this.#hostKeys(),
       labels: this.#labels(),
       limits: limitsOf(this.flags, this.signal),
+      dryRun: this.flags['dry-run'],
       ...(address === undefined ? {} : { address }),
       ...(port === undefined ? {} : { port }),
       ...(await identityOf(identity)),

@@ -15,4 +15,5 @@ export const schema = v.strictObject({
   firstNumber: v.exactOptional(v.pipe(number, v.description('1, or of the release that trust begins anew with'))),
   settings: v.string(),
   written: paths,
+  wouldWrite: v.exactOptional(v.pipe(v.array(v.string()), v.description('with `--dry-run`: files of the repository, which nobody wrote'))),
 });

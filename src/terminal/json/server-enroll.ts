@@ -21,6 +21,15 @@ const one = v.strictObject({
   written: paths,
 });
 
+/** With `--dry-run`. */
+const preview = v.strictObject({
+  name: v.string(),
+  id: v.exactOptional(v.pipe(v.string(), v.description('where its line stands in the policy already'))),
+  hostKeys: v.array(v.string()),
+  found,
+  wouldAccept: amount,
+});
+
 const printed = v.strictObject({
   name: v.string(),
   id: v.string(),
@@ -32,7 +41,7 @@ const printed = v.strictObject({
 const server = v.strictObject({
   name: v.string(),
   address: v.string(),
-  state: v.picklist(['enrolled', 'already', 'unknown', 'refused', 'untrusted']),
+  state: v.picklist(['enrolled', 'ready', 'already', 'unknown', 'refused', 'untrusted']),
   why: v.exactOptional(v.string()),
   id: v.exactOptional(v.string()),
   openssh: v.exactOptional(v.string()),
@@ -47,4 +56,4 @@ const many = v.strictObject({
   status,
 });
 
-export const schema = v.union([one, printed, many]);
+export const schema = v.union([one, preview, printed, many]);
