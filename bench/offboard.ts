@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { command, needs, openSession } from '../test/fleet/index.ts';
 import type { Answer, CommandOptions, Session, TestServer } from '../test/fleet/index.ts';
 import type { Company } from '../test/servers/line/company.ts';
+import { bareLogins } from './bare-logins.ts';
+import type { Floor } from './bare-logins.ts';
 import { eachOf, foundEnrolled, mostServers } from './enrolled-company.ts';
 import { compared, median } from './figure.ts';
 import type { Benchmark, Figure } from './figure.ts';
@@ -46,9 +48,13 @@ export const offboard: Benchmark = {
     const company = await foundEnrolled(size, [...managed, 'bob'], [ruleFor([...managed, 'bob'])]);
     try {
       const took = new Map(ways.map((way) => [way, [] as Took[]]));
-      for (let i = 0; i < TIMES; i += 1) for (const way of ways) took.get(way)?.push(await once(company, way, person(way, i)));
+      const floors: Floor[] = [];
+      for (let i = 0; i < TIMES; i += 1) {
+        for (const way of ways) took.get(way)?.push(await once(company, way, person(way, i)));
+        floors.push(await bareLogins(company));
+      }
       for (const [{ name }, times] of took) tell(`${name}: ${times.map(({ wall, cpu }) => `${wall.toFixed(1)} s (${cpu.toFixed(1)} s of processor time here)`).join(', ')}`);
-      return figures(size, took);
+      return [...figures(size, took), ...floor(size, floors, took.get(XARGS) ?? [])];
     } finally {
       await company.end();
     }
@@ -62,6 +68,15 @@ function figures(size: number, took: ReadonlyMap<Way, readonly Took[]>): readonl
     compared({ name: `offboarding from ${size} servers, all proved`, value: of(KEYWARD, 'wall'), unit: 's', ...(other.most === undefined ? {} : { most: other.most }) }, other.name, of(other, 'wall')),
     compared({ name: `offboarding from ${size} servers, processor time here`, value: of(KEYWARD, 'cpu'), unit: 's' }, other.name, of(other, 'cpu')),
   ]);
+}
+
+/** What no way that logs in can do better than, held against the third of what is asked for. */
+function floor(size: number, floors: readonly Floor[], xargs: readonly Took[]): readonly Figure[] {
+  const against = median(xargs.map(({ wall }) => wall));
+  return [
+    compared({ name: `a login on ${size} servers that does nothing`, value: median(floors.map(({ logins }) => logins)), unit: 's' }, XARGS.name, against),
+    compared({ name: 'the same, and a key that is refused', value: median(floors.map(({ both }) => both)), unit: 's' }, XARGS.name, against),
+  ];
 }
 
 function person(way: Way, i: number): string {
