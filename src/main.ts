@@ -14,6 +14,7 @@ import {
   addToPrivateFile,
   findRepository,
   isThere,
+  mustBeFree,
   openJournals,
   openRepository,
   openSettings,
@@ -115,11 +116,13 @@ function joinSigning(terminal: Terminal, env: Joining['env']): World['signing'] 
 }
 
 function joinKeyMaker(): World['keyMaker'] {
+  const open = async (): Promise<World['keyMaker']> => {
+    const { openKeyMaker } = await import('./private-keys/key-maker.ts');
+    return openKeyMaker({ write: writePrivateFile, mustBeFree });
+  };
   return {
-    async make(file, passphrase, comment) {
-      const { openKeyMaker } = await import('./private-keys/key-maker.ts');
-      return openKeyMaker(writePrivateFile).make(file, passphrase, comment);
-    },
+    make: async (...wanted) => (await open()).make(...wanted),
+    check: async (...wanted) => (await open()).check(...wanted),
   };
 }
 

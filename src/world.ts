@@ -338,6 +338,8 @@ export interface Watch {
 export interface KeyMaker {
   /** Writes an Ed25519 key (OpenSSH format, passphrase-protected) to `file`, which must not exist; returns the public line. */
   make(file: string, passphrase: string, comment: string): Promise<string>;
+  /** Throws what `make` would throw for what it is given; makes and writes nothing. */
+  check(file: string, passphrase: string, comment: string): Promise<void>;
 }
 
 export interface World {

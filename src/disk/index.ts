@@ -14,6 +14,6 @@ export { openSettings } from './settings.ts';
 export { openJournals } from './journal-files.ts';
 export { ownFolders } from './own-folders.ts';
 export type { OwnFolders } from './own-folders.ts';
-export { addToPrivateFile, readPrivateFile, writePrivateFile } from './private-file.ts';
+export { addToPrivateFile, mustBeFree, readPrivateFile, writePrivateFile } from './private-file.ts';
 export { isThere, readGiven } from './given-file.ts';
 export { withTemporaryFile } from './temporary-file.ts';

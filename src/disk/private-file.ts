@@ -38,6 +38,17 @@ export async function writePrivateFile(path: string, bytes: Uint8Array): Promise
   }
 }
 
+/** Throws `key` where `writePrivateFile` would: something is there already, be it a link to nowhere. Writes nothing. */
+export async function mustBeFree(path: string): Promise<void> {
+  try {
+    await lstat(resolve(path));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw diskFailure(error, `write ${path}`);
+  }
+  throw taken(path);
+}
+
 /** Adds to a file that `writePrivateFile` made in this run, and syncs it. Throws `key` when others can read it. */
 export async function addToPrivateFile(path: string, bytes: Uint8Array): Promise<void> {
   const absolute = resolve(path);

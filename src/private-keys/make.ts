@@ -25,7 +25,22 @@ export interface MadeKey {
  * Makes a key. Blocks for some 0.3 s: that is what it costs whoever tries passphrases. Throws `key` for a passphrase or
  * a comment that cannot be taken; the message never holds the passphrase.
  */
-export function makePrivateKey({ passphrase, comment }: NewKey): MadeKey {
+export function makePrivateKey(wanted: NewKey): MadeKey {
+  mustBeMakeable(wanted);
+  const { passphrase, comment } = wanted;
+  const key = sshpk.generatePrivateKey('ed25519');
+  key.comment = comment;
+  // The default cipher would be aes128-ctr. @types/sshpk knows no `cipher`.
+  const options: object = { passphrase: passphrase.reveal(), cipher: 'aes256-ctr' };
+  const privateKeyText = new Secret(key.toBuffer('openssh', options).toString('ascii'));
+  const publicLine = `${key.toPublic().toString('ssh').split(' ').slice(0, 2).join(' ')} ${comment}`;
+  // Our own strict reading is the last word on every public key, on one of our making as well.
+  parsePublicKey(publicLine);
+  return { privateKeyText, publicLine };
+}
+
+/** Throws `key` for a passphrase or a comment that cannot be taken. */
+export function mustBeMakeable({ passphrase, comment }: NewKey): void {
   const words = passphrase.reveal();
   if (words.length < SHORTEST_PASSPHRASE || /\p{Cc}/u.test(words)) {
     throw new Failure('key', `a passphrase has at least ${SHORTEST_PASSPHRASE} characters and no control characters`, {
@@ -37,13 +52,4 @@ export function makePrivateKey({ passphrase, comment }: NewKey): MadeKey {
       next: 'give another comment',
     });
   }
-  const key = sshpk.generatePrivateKey('ed25519');
-  key.comment = comment;
-  // The default cipher would be aes128-ctr. @types/sshpk knows no `cipher`.
-  const options: object = { passphrase: words, cipher: 'aes256-ctr' };
-  const privateKeyText = new Secret(key.toBuffer('openssh', options).toString('ascii'));
-  const publicLine = `${key.toPublic().toString('ssh').split(' ').slice(0, 2).join(' ')} ${comment}`;
-  // Our own strict reading is the last word on every public key, on one of our making as well.
-  parsePublicKey(publicLine);
-  return { privateKeyText, publicLine };
 }

@@ -10,15 +10,14 @@ import { compilePolicy } from '../core/policy/index.ts';
 import type { PolicyFiles } from '../core/policy/index.ts';
 import { mustMean, readInForce } from './in-force.ts';
 import { knownTargets } from './known-targets.ts';
-import { whoAmI } from './me.ts';
 import type { Out } from './refusal-proof.ts';
-import { carryOut, keysEver, makeRevocation, notLooked, statusOf } from './revoke.ts';
+import { carryOut, keysEver, makeRevocation, notLooked, statusOf, whoRevokes } from './revoke.ts';
 import type { OutReport } from './revoke.ts';
 import type { Limits } from './side-by-side.ts';
 import { readReceiptFiles } from './stored-receipts.ts';
 import { takeOwnKey } from './own-key.ts';
 import type { OwnKeyReport } from './own-key.ts';
-import { keepVerified } from './trust.ts';
+import { keepVerified, mustHoldVerified } from './trust.ts';
 import { waysLeft } from './ways-left.ts';
 import type { WayLeft } from './ways-left.ts';
 
@@ -67,7 +66,10 @@ export async function addKey(world: World, { handle, source, dryRun }: KeyAddOpt
   if (!clone.people.some((person) => person.handle === handle)) {
     throw new Failure('not-found', `the policy knows no ${handle}`, { next: `\`keyward onboard ${handle}\` adds an employee with a key` });
   }
-  if (dryRun && source.kind === 'generated') return { handle, wouldWrite: [keyFile(handle), source.file] };
+  if (dryRun && source.kind === 'generated') {
+    await world.keyMaker.check(source.file, source.passphrase, handle);
+    return { handle, wouldWrite: [keyFile(handle), source.file] };
+  }
   const key = await keyFrom(world, handle, source);
   const edits = keyEdit(world, files, handle, key);
   const added = { handle, fingerprint: fingerprint(key, world.crypto.sha256), type: key.type };
@@ -124,13 +126,14 @@ export interface KeyRevokePreview {
 /** Takes one key away everywhere; the person stays. One that signs or carries is taken out of the policy. */
 export async function revokeKey(world: World, options: KeyRevokeOptions): Promise<KeyRevokeReport | OwnKeyReport | KeyRevokePreview> {
   const clone = await readInForce(world, { for: 'act' });
-  if (!options.dryRun) await keepVerified(world, clone);
+  if (options.dryRun) mustHoldVerified(clone);
+  else await keepVerified(world, clone);
   const person = mustMean(clone, options.handle);
   const own = await takeOwnKey(world, clone, person, options);
   if (own !== undefined) return own;
   const key = mustHave(world, options, keysEver(clone, person.id));
   const out: Out = { handle: person.handle, id: undefined, keys: [key], about: person.id };
-  const me = whoAmI(clone);
+  const me = whoRevokes(clone);
   const line = lineDropped(clone, person.handle, key);
   if (options.dryRun) {
     const targets = knownTargets(clone).map(({ name }) => name).sort();

@@ -18,7 +18,7 @@ import type { Clone } from './clone.ts';
 import { keepFirst } from './keep-files.ts';
 import { signsNothing } from './known-targets.ts';
 import type { KnownTarget } from './known-targets.ts';
-import { mustBeIn, signAs } from './me.ts';
+import { mustBeIn, signAs, whoAmI } from './me.ts';
 import type { Me } from './me.ts';
 import { acceptedOf, beginProof, heldOn, keysIn, offer, offersOf, prove } from './refusal-proof.ts';
 import type { Before, Out, Proof } from './refusal-proof.ts';
@@ -84,9 +84,15 @@ export function notLooked(world: World, clone: Clone, targets: readonly KnownTar
   return targets.map((target) => ({ target, held: heldOn(target, out.about) }));
 }
 
+/** Who revokes from this device. Throws `trust` where that is no signer: said before anybody is asked or anything is looked at. */
+export function whoRevokes(clone: Clone): Me {
+  const me = whoAmI(clone);
+  mustBeIn(me, [signerSetOf(clone.policy, clone.chain)]);
+  return me;
+}
+
 /** A revocation of this by me that lies there already, or a new one: signed, written, in the journal. */
 export async function makeRevocation(world: World, clone: Clone, journal: Journal, me: Me, out: Out): Promise<{ readonly path: string; readonly hash: string; readonly signed: Signed }> {
-  mustBeIn(me, [signerSetOf(clone.policy, clone.chain)]);
   const there = clone.revocations.find((one) => one.value.id === out.id && includesAll(one.value.keys, out.keys) && !undone(clone, one.name));
   if (there !== undefined) return { path: `revoked/${there.name}`, hash: there.hash, signed: there.signed };
   const keys = [...out.keys].sort((a, b) => (a.line < b.line ? -1 : 1));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicKey } from '../../src/core/ssh/public-key.ts';
-import { writePrivateFile } from '../../src/disk/index.ts';
+import { mustBeFree, writePrivateFile } from '../../src/disk/index.ts';
 import { makePrivateKey, openKeyMaker, Secret } from '../../src/private-keys/index.ts';
 import { caught } from '../core/ssh/caught.ts';
 import { makeFolder } from './secrets.ts';
@@ -46,7 +46,7 @@ describe('a made key', () => {
   });
 
   it('goes into a file of mode 0600, never over another, and signs as ssh-keygen does', async () => {
-    const maker = openKeyMaker(writePrivateFile);
+    const maker = openKeyMaker({ write: writePrivateFile, mustBeFree });
     const file = join(folder.path, 'deep', 'carol');
     const publicLine = await maker.make(file, WORDS, 'carol');
     expect(statSync(file).mode & 0o777).toBe(0o600);
