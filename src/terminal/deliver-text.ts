@@ -84,6 +84,12 @@ export function commitLine(written: readonly string[], style: Style, removed: re
   return wrap(`${style.committed === true ? 'Committed' : 'Commit'}: ${[...new Set(all.map((path) => shown(path, all)))].join(' ')}`, style.width, '  ');
 }
 
+/** The same in a dry run; to be wrapped with the lines around it. */
+export function wouldWriteLine(paths: readonly string[]): string {
+  const all = paths.map(tame);
+  return all.length === 0 ? '' : `  Files that would be written: ${[...new Set(all.map((path) => shown(path, all)))].join(', ')}`;
+}
+
 /** More than two files of one folder are the folder: their names are hashes that nobody reads. */
 function shown(path: string, all: readonly string[]): string {
   const folder = path.replace(/[^/]+$/, '');

@@ -1,6 +1,6 @@
 /** Many servers that were to be enrolled: one line each, what is there already, and what a second run does. */
 import type { EnrolledOne, EnrolledState, EnrollFromReport } from '../verbs/enroll-from.ts';
-import { commitLine } from './deliver-text.ts';
+import { commitLine, wouldWriteLine } from './deliver-text.ts';
 import { wayText } from './enroll-text.ts';
 import { count, type Mark, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -38,7 +38,7 @@ export function enrollFromText(report: EnrollFromReport, style: Style): string {
   }
   for (const { what, why } of report.passedOver)
     lines.push(wrap(`  ! ${tame(what)}  passed over: ${tame(why)}`, style.width, '      '));
-  lines.push(wrap(summary(report), style.width, '  '), commitLine(report.written, style));
+  lines.push(wrap(wouldWriteLine(report.wouldWrite ?? []), style.width, '    '), wrap(summary(report), style.width, '  '), commitLine(report.written, style));
   if (report.servers.some(({ state }) => state === 'enrolled'))
     lines.push('Next: name them in a rule, then keyward plan, approve, deliver.');
   return lines.filter((line) => line !== '').join('\n');
@@ -55,7 +55,7 @@ function detail(one: EnrolledOne): string {
     : '';
 }
 
-function summary({ servers, passedOver }: EnrollFromReport): string {
+function summary({ servers, passedOver, wouldWrite }: EnrollFromReport): string {
   const of = (state: EnrolledState): number => servers.filter((one) => one.state === state).length;
   const rest = servers.length - of('enrolled') - of('ready') - of('already');
   const parts: readonly (readonly [number, string])[] = [
@@ -67,10 +67,10 @@ function summary({ servers, passedOver }: EnrollFromReport): string {
     [of('unknown'), 'not reached'],
     [passedOver.length, 'passed over'],
   ];
-  const said = parts.filter(([n, words]) => n > 0 || (words === 'enrolled' && of('ready') === 0)).map(([n, words]) => `${n} ${words}`);
-  const dry = of('ready') === 0 ? '' : ' Nothing was written, and every server is as it was (dry run).';
+  const said = parts.filter(([n, words]) => n > 0 || (words === 'enrolled' && wouldWrite === undefined)).map(([n, words]) => `${n} ${words}`);
   const again = rest === 0 ? '' : ' Mend what is said and run it again: it goes on with the rest.';
-  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${said.join(', ')}.${again}${dry}`;
+  const then = wouldWrite === undefined ? again : ' Nothing was written, and every server is as it was (dry run).';
+  return `Of ${count(servers.length + passedOver.length, 'entry', 'entries')}: ${said.join(', ')}.${then}`;
 }
 
 /** Why the exit status is not 0. */

@@ -1,7 +1,7 @@
 /** A server that was enrolled: what was found there, what is trusted from now on, what comes next. */
 import { wayOfFields, wayWords } from '../core/texts/index.ts';
 import type { EnrollPreview, EnrollReport, PrintReport } from '../verbs/enroll.ts';
-import { commitLine } from './deliver-text.ts';
+import { commitLine, wouldWriteLine } from './deliver-text.ts';
 import { lookedText } from './drift-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 
@@ -44,9 +44,10 @@ function previewText(report: EnrollPreview, style: Style): string {
     `  Host ${report.hostKeys.length === 1 ? 'key' : 'keys'}: ${report.hostKeys.join(', ')}`,
     lookedAt(found),
     ...waysIn(found, report.wouldAccept === 0 ? 'asked about then' : `${report.wouldAccept} would be written as accepted`),
+    wouldWriteLine(report.wouldWrite),
     'Nothing was written, and the server is as it was (dry run).',
   ];
-  return lines.map((line) => wrap(line, style.width, '  ')).join('\n');
+  return lines.filter((line) => line !== '').map((line) => wrap(line, style.width, '  ')).join('\n');
 }
 
 /** Where only accounts were looked at, nobody knows of other ways in: that is not the same as none. */

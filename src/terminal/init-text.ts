@@ -1,6 +1,6 @@
 /** What `init` began or joined, and what comes next. */
 import type { InitReport } from '../verbs/init.ts';
-import { commitLine } from './deliver-text.ts';
+import { commitLine, wouldWriteLine } from './deliver-text.ts';
 import { type Style, tame, wrap } from './style.ts';
 
 export function initText(report: InitReport, style: Style): string {
@@ -19,16 +19,11 @@ export function initText(report: InitReport, style: Style): string {
   if (report.signingKeys > 1) lines.push(`! signers/${me}.pub lists ${report.signingKeys} keys, and each of them signs for ${me}: take the line of one that is lost or stolen out of it.`);
   if (report.threshold === 1) lines.push('! With a threshold of 1 one signer alone can give access, and so can whoever steals that key. Set `threshold: 2` once two people sign.');
   if (report.wouldWrite === undefined) lines.push(commitLine(report.written, style), ...next(report));
-  else lines.push(...wouldLines(report.wouldWrite));
+  else lines.push(wouldWriteLine(report.wouldWrite), 'Nothing was written, here or in the settings (dry run).');
   return lines
     .filter((line) => line !== '')
     .map((line) => wrap(line, style.width, '  '))
     .join('\n');
-}
-
-function wouldLines(paths: readonly string[]): readonly string[] {
-  const files = paths.length === 0 ? [] : [`  Files that would be written: ${paths.map(tame).join(', ')}`];
-  return [...files, 'Nothing was written, here or in the settings (dry run).'];
 }
 
 /** A key counts only once a release names it: who signs or carries from now on is told how that comes about. */

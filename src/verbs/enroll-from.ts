@@ -17,6 +17,7 @@ import {
   accessOf,
   askAsCourier,
   filesOf,
+  fittingFiles,
   foundLines,
   install,
   lookAt,
@@ -71,6 +72,8 @@ export interface EnrollFromReport {
   readonly servers: readonly EnrolledOne[];
   readonly passedOver: readonly PassedOver[];
   readonly written: readonly string[];
+  /** Only where nothing was done: which files of the repository would be written. */
+  readonly wouldWrite?: readonly string[];
   readonly status: ExitStatus;
 }
 
@@ -95,11 +98,11 @@ export async function enrollFrom(world: World, options: EnrollFromOptions): Prom
   const looked = await watched(world, 'Looking at', hosts, options.limits, (host) =>
     look(world, clone, journal, options, host),
   );
-  if (options.dryRun) return { list: kind, written: [], ...ended(looked.map((step) => previewed(clone, options, step)), passedOver) };
-  const ready = await withAccepted(world, clone, options, looked);
+  const ready = options.dryRun && options.accept === undefined ? looked : await withAccepted(world, clone, options, looked);
   const entries = ready.flatMap((step) => ('entry' in step ? [step.entry] : []));
   const reason = options.accept ?? 'there at enrolment';
-  const begun = filesOf(clone.files, entries, reason);
+  const begun = fittingFiles(world, clone, entries, reason);
+  if (options.dryRun) return { list: kind, written: [], wouldWrite: [...begun.keys()].sort(), ...ended(ready.map(previewed), passedOver) };
   await world.repository.write(begun);
   const answers: Looked[] = [];
   const servers = await watched(world, 'Enrolling', ready, options.limits, (step) =>
@@ -125,11 +128,10 @@ function ended(servers: readonly EnrolledOne[], passedOver: readonly PassedOver[
   return { servers: sorted, passedOver, status: worst(statuses) };
 }
 
-function previewed(clone: Clone, { accept }: EnrollFromOptions, step: Step): EnrolledOne {
+function previewed(step: Step): EnrolledOne {
   if ('done' in step) return step.done;
-  const { server, id, known } = step.entry;
-  const accepted = accept === undefined ? 0 : unaccepted(step.found, serverOf(clone, server.name)).length;
-  return { name: server.name, address: server.address, state: 'ready', ...(known ? { id } : {}), ...opensshOf(step.found), found: step.found, accepted };
+  const { server, id, known, accepted } = step.entry;
+  return { name: server.name, address: server.address, state: 'ready', ...(known ? { id } : {}), ...opensshOf(step.found), found: step.found, accepted: accepted.length };
 }
 
 function opensshOf(found: readonly FoundLine[]): Pick<EnrolledOne, 'openssh'> {

@@ -16,7 +16,7 @@ import {
   accessOf,
   askAsCourier,
   enrolmentOf,
-  filesOf,
+  fittingFiles,
   foundLines,
   install,
   lookAt,
@@ -59,6 +59,8 @@ export interface EnrollPreview {
   readonly found: readonly FoundLine[];
   /** How many of the ways in would be written as accepted without a question. */
   readonly wouldAccept: number;
+  /** Files of the repository, before anybody is asked about ways in. */
+  readonly wouldWrite: readonly string[];
 }
 
 export interface EnrollReport {
@@ -82,6 +84,8 @@ export interface PrintReport {
   readonly written: readonly string[];
 }
 
+const REASON = 'there at enrolment';
+
 /** Long enough for a machine that is still to be made, and for a pipeline that runs at night. */
 const PRINTED_WAITS = 86_400;
 
@@ -91,9 +95,11 @@ export async function enroll(world: World, options: EnrollOptions): Promise<Enro
   const looked = mustReach(server, await lookAt(world, clone, accessOf(server, hostKeys), there, options.limits));
   const found = foundLines(looked, keyOwners(clone, world));
   if (options.dryRun) {
-    const wouldAccept = options.accept === undefined ? 0 : unaccepted(found, there).length;
-    const keys = hostKeys.map((key) => fingerprint(key, world.crypto.sha256));
-    return { name: server.name, ...(there === undefined ? {} : { id: there.id }), hostKeys: keys, found, wouldAccept };
+    const accepted = options.accept === undefined ? [] : unaccepted(found, there);
+    const entry = { ...newEntry(world, server, there?.id, hostKeys), accepted };
+    const { id, ...rest } = told(world, entry);
+    const wouldWrite = [...fittingFiles(world, clone, [entry], options.accept ?? REASON).keys()].sort();
+    return { ...rest, ...(entry.known ? { id } : {}), found, wouldAccept: accepted.length, wouldWrite };
   }
   const accepted = await acceptedWays(world, options, found, there);
   const entry = { ...newEntry(world, server, there?.id, hostKeys), accepted };
@@ -154,6 +160,7 @@ export async function confirmPrinted(world: World, options: EnrollOptions): Prom
   return { ...told(world, entry), times: receipt.enrolled.times, found: lines, accepted: accepted.length, written };
 }
 
+/** Nobody is reached; what the policy would refuse of the line is said here. */
 async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'known' = 'asked') {
   mustBeName(options.name);
   const clone = await readClone(world, { for: 'act' });
@@ -169,12 +176,9 @@ async function begin(world: World, options: EnrollOptions, believe: 'asked' | 'k
   // Those that were given with --print stand in the repository.
   const before = believe === 'known' && there !== undefined ? there.hostKeys : [];
   const given = readHostKeys(options.hostKeys ?? []);
-  return {
-    clone,
-    server,
-    there,
-    hostKeys: await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]),
-  };
+  const hostKeys = await hostKeysOf(world, server, [...given, ...(given.length > 0 ? [] : before)]);
+  fittingFiles(world, clone, [newEntry(world, server, there?.id, hostKeys)], REASON);
+  return { clone, server, there, hostKeys };
 }
 
 /** Said before anybody is reached or asked: the policy would refuse the line at the end. */
@@ -205,9 +209,9 @@ async function write(
   world: World,
   clone: Clone,
   entry: Entry,
-  reason = 'there at enrolment',
+  reason = REASON,
 ): Promise<readonly string[]> {
-  const files = filesOf(clone.files, [entry], reason);
+  const files = fittingFiles(world, clone, [entry], reason);
   await world.repository.write(files);
   return [...files.keys()].sort();
 }

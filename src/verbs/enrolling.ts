@@ -4,17 +4,20 @@
  */
 import type { Server } from '../core/access/index.ts';
 import { EXIT, Failure } from '../core/failure.ts';
-import { addAccepted, addServer } from '../core/policy/index.ts';
+import { addAccepted, addServer, compilePolicy } from '../core/policy/index.ts';
 import type { Edited, PolicyFiles, WrittenAccepted, WrittenServer } from '../core/policy/index.ts';
 import { readPublicKey } from '../core/ssh/public-key.ts';
 import type { PublicKey } from '../core/ssh/public-key.ts';
 import { wayOfFields, wayWords } from '../core/texts/index.ts';
 import type { Answer, Enrolment, Found, Journal, Outcome, RootAccess, Signed, TargetPlace, World } from '../world.ts';
-import { latin1, toBytes } from './clone.ts';
+import { latin1, mustCompile, toBytes } from './clone.ts';
 import type { Clone } from './clone.ts';
 import type { KeyOwner } from './key-owners.ts';
 import { within } from './side-by-side.ts';
 import type { Limits } from './side-by-side.ts';
+
+/** Characters that the policy takes as a reason. */
+const LONGEST_REASON = 120;
 
 /** A server that is to be enrolled, with all that is needed to reach it as root. */
 export interface Enrolling {
@@ -136,6 +139,16 @@ export function filesOf(
   return new Map([...edits].filter(([path, bytes]) => !sameBytes(before.get(path), bytes)));
 }
 
+/**
+ * The same files, of a policy that can be read with them: a label, an address or a reason that it does not take is said
+ * before anything is written or done. Throws `policy`.
+ */
+export function fittingFiles(world: World, clone: Clone, entries: readonly Entry[], reason: string): ReadonlyMap<string, Uint8Array> {
+  const files = filesOf(clone.files, entries, reason);
+  mustCompile(compilePolicy(new Map([...clone.files, ...files]), clone.now, world.crypto.sha256), 'give it otherwise, and run it again');
+  return files;
+}
+
 function serverLine(id: string, { address, port, labels }: Enrolling): WrittenServer {
   return {
     id,
@@ -148,7 +161,8 @@ function serverLine(id: string, { address, port, labels }: Enrolling): WrittenSe
 /** A way in as the policy writes it; what stood beside the key goes into the reason, in words the policy takes. */
 function acceptedEntry(reason: string): (way: FoundLine) => WrittenAccepted {
   return ({ fields: [kind = '', account = '-', subject = '', , ...comment] }) => {
-    const beside = comment.join(' ');
+    // A stranger's, and as long as they like.
+    const beside = comment.join(' ').slice(0, Math.max(0, LONGEST_REASON - reason.length - 2)).trimEnd();
     const why = beside === '' || beside === '-' ? reason : `${reason}: ${beside}`;
     return { ...(account === '-' ? {} : { account }), [kind]: subject, reason: why } as WrittenAccepted;
   };

@@ -1,9 +1,12 @@
 /** What a run in earnest refuses, `--dry-run` refuses in the same words; neither leaves a trace in the repository or in the settings. */
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Failure } from '../../src/core/failure.ts';
 import { fingerprint } from '../../src/core/ssh/public-key.ts';
+import { enroll } from '../../src/verbs/enroll.ts';
+import type { EnrollOptions } from '../../src/verbs/enroll.ts';
+import { init } from '../../src/verbs/init.ts';
 import { addKey, revokeKey } from '../../src/verbs/key.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
 import { removeServer } from '../../src/verbs/remove.ts';
@@ -12,6 +15,7 @@ import { crypto, penOf } from '../core/texts/signing.ts';
 import { GO } from '../targets/place.ts';
 import { makeOrganization } from './organization.ts';
 import type { Organization } from './organization.ts';
+import { tree } from './tree.ts';
 
 const LIMITS = { parallel: 2, timeout: 5, signal: GO };
 
@@ -30,17 +34,9 @@ async function stage(): Promise<Organization> {
   return acme;
 }
 
-/** Everything below the folder of the organization and of all devices, folders and modes too; the journal says what was tried. */
+/** The repository and all devices; the journal alone says what was tried. */
 function everything(acme: Organization): ReadonlyMap<string, string> {
-  const folder = dirname(acme.root);
-  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => !/(^|\/)state(\/|$)/.test(path));
-  return new Map(
-    found.map((path) => {
-      const { mode } = lstatSync(join(folder, path));
-      const isFile = (mode & 0o170000) === 0o100000;
-      return [path, `${mode.toString(8)} ${isFile ? readFileSync(join(folder, path), 'latin1') : ''}`];
-    }),
-  );
+  return new Map([...tree(dirname(acme.root))].filter(([path]) => !/^devices\/[^/]+\/state(\/|$)/.test(path)));
 }
 
 /** Nobody is there; what is refused is refused before anybody is asked. */
@@ -107,4 +103,53 @@ it('server remove: a server nobody knows, and one that no release has', async ()
   acme.edit('access-policy.yaml', (text) => text.replace('servers:\n', `servers:\n  web-2: { id: ${acme.server('web-2')}, address: web-2.example.com }\n`));
   acme.edit('servers/web-2.pub', `${acme.hostPen('web-2').key.line}\n`);
   expect(await refusedBoth(acme, 'alice', remove('web-2', true))).toMatchObject({ code: 'not-found', message: expect.stringContaining('in no signed release') });
+});
+
+it('server enroll: a name, a label, an address, a reason that the policy does not take, no host key, a line that is no key', async () => {
+  const acme = await stage();
+  await acme.compare('alice');
+  const asked: string[] = [];
+  const inEarnest: World['enroller']['enroll'] = async () => {
+    throw new Error('a server was changed');
+  };
+  const enrolling = (parts: Partial<EnrollOptions>): Run => (world, dryRun) => {
+    const look: World['enroller']['look'] = async ({ address }) => {
+      asked.push(address);
+      return { kind: 'done', value: { lines: ['openssh 9.2', `way-in key root SHA256:${'a'.repeat(43)} unknown ${'x'.repeat(300)}`] } };
+    };
+    const enroller = { ...world.enroller, look, enroll: inEarnest, knownHostKeys: async () => [] };
+    const options = { name: 'web-9', address: '10.0.0.9', user: 'root', hostKeys: [penOf(9).key.line], labels: {}, limits: LIMITS, accept: 'rescue' };
+    return enroll({ ...world, enroller }, { ...options, ...parts, dryRun });
+  };
+  const errorOf = async (parts: Partial<EnrollOptions>): Promise<string> => {
+    const { code, findings } = await refusedBoth(acme, 'alice', enrolling(parts));
+    return [code, ...findings.flatMap(({ severity, rule }) => (severity === 'error' ? rule : []))].join(' ');
+  };
+  expect(await errorOf({ name: 'Web 9' })).toBe('usage');
+  expect(await errorOf({ hostKeys: [] })).toBe('trust');
+  expect(await errorOf({ hostKeys: ['ssh-ed25519 AAAA'] })).toBe('key');
+  expect(await errorOf({ labels: { 'Bad Key': '1' } })).toBe('policy name-form');
+  expect(await errorOf({ address: 'web_9:22' })).toMatch(/^policy /);
+  expect(asked).toEqual([]); // before anybody is reached
+  expect(await errorOf({ accept: 'a'.repeat(121) })).toBe('policy text-form');
+  expect(asked).toEqual(['10.0.0.9', '10.0.0.9']);
+  // What stands beside a key on the server stops nobody: it is cut.
+  const dry = await enrolling({})(await acme.world('alice'), true);
+  expect(dry).toMatchObject({ wouldAccept: 1 });
+  await expect(enrolling({})(await acme.world('alice'), false)).rejects.toThrow('a server was changed');
+});
+
+it('init: nobody by that handle, no organization, a fingerprint that is none or another, a key that is none, a signing key that carries', async () => {
+  const acme = await stage();
+  const initing = (parts: object): Run => (world, dryRun) => init(world, { me: 'alice', ...parts, dryRun });
+  const signing = { publicLine: readFileSync(join(acme.root, 'signers/alice.pub'), 'latin1').trim() };
+  expect(await refusedBoth(acme, 'alice', initing({ me: 'hal' }))).toMatchObject({ code: 'not-found' });
+  expect(await refusedBoth(acme, 'alice', initing({ firstRelease: 'abc' }))).toMatchObject({ code: 'usage' });
+  expect(await refusedBoth(acme, 'alice', initing({ firstRelease: '0'.repeat(64) }))).toMatchObject({ code: 'trust' });
+  expect(await refusedBoth(acme, 'alice', initing({ courierKey: { publicLine: 'no key' } }))).toMatchObject({ code: 'key' });
+  expect(await refusedBoth(acme, 'alice', initing({ courierKey: signing }))).toMatchObject({ code: 'policy' });
+  acme.edit('access-policy.yaml', undefined);
+  expect(await refusedBoth(acme, 'alice', initing({}))).toMatchObject({ code: 'usage', message: expect.stringContaining('name') });
+  await acme.compare('alice');
+  expect(await refusedBoth(acme, 'alice', initing({ organization: 'acme' }))).toMatchObject({ code: 'trust', message: expect.stringContaining('already') });
 });

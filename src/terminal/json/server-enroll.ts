@@ -28,6 +28,7 @@ const preview = v.strictObject({
   hostKeys: v.array(v.string()),
   found,
   wouldAccept: amount,
+  wouldWrite: v.array(v.string()),
 });
 
 const printed = v.strictObject({
@@ -53,6 +54,7 @@ const many = v.strictObject({
   servers: v.array(server),
   passedOver: v.array(v.strictObject({ what: v.string(), why: v.string() })),
   written: paths,
+  wouldWrite: v.exactOptional(v.pipe(v.array(v.string()), v.description('with `--dry-run`: files of the repository, which nobody wrote'))),
   status,
 });
 
