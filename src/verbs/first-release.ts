@@ -21,8 +21,9 @@ export interface FirstRelease {
   readonly number: number;
 }
 
-/** What this device is to begin with; undefined while there is no release and nobody said one. */
-export async function compareFirst(world: World, policy: Policy, asked: string | undefined): Promise<FirstRelease | undefined> {
+/** What this device is to begin with; undefined while there is no release and nobody said one. In a dry run nobody is asked, and the question is told. */
+export async function compareFirst(asking: World, policy: Policy, asked: string | undefined, dryRun: boolean): Promise<FirstRelease | undefined> {
+  const world = { ...asking, agreed: agreement(asking, dryRun) };
   if (asked !== undefined && !/^[0-9a-f]{64}$/.test(asked)) {
     throw new Failure('usage', `not a fingerprint: ${asked.slice(0, 80)}`, {
       next: 'it is 64 digits and letters from a to f, as `keyward status` prints it',
@@ -50,10 +51,21 @@ export async function compareFirst(world: World, policy: Policy, asked: string |
   world.terminal.tell(`  ${found}`);
   if (known !== undefined) world.terminal.tell(`This device was told of another one before: ${known}`);
   world.terminal.tell('A colleague sees the same one with `keyward status`.');
-  if (await world.terminal.confirm('Is it the same?', 'first-release')) return { hash: found, number: 1 };
+  if (await world.agreed('Is it the same?', 'first-release')) return { hash: found, number: 1 };
   throw new Failure('trust', 'without the right release 1 nothing here can be believed; nothing was written', {
     next: 'compare it, then `keyward init --first-release <fingerprint>`',
   });
+}
+
+/** A world in which a question may stand for its yes. */
+type Agreeing = World & { readonly agreed: World['terminal']['confirm'] };
+
+function agreement({ terminal }: World, dryRun: boolean): Agreeing['agreed'] {
+  return async (question, name) => {
+    if (!dryRun) return terminal.confirm(question, name);
+    terminal.tell(`It would be asked: ${question}`);
+    return true;
+  };
 }
 
 /** Nothing to compare with. What this device believes stays; it is not exchanged for something nobody can look at. */
@@ -73,7 +85,7 @@ function mustNotBeOther(world: World, { organization }: Policy, { firstRelease, 
 }
 
 /** Another release than the one trust began with so far, or one after release 1: it is shown whom this device would believe. */
-async function begunAnew(world: World, policy: Policy, releases: readonly SignedText[], hash: string, { firstRelease: known, verified }: Settings): Promise<FirstRelease> {
+async function begunAnew(world: Agreeing, policy: Policy, releases: readonly SignedText[], hash: string, { firstRelease: known, verified }: Settings): Promise<FirstRelease> {
   const chain = chainFrom(releases, hash, world);
   const [start] = chain.verified;
   const number = start?.value.number ?? 1;
@@ -90,7 +102,7 @@ async function begunAnew(world: World, policy: Policy, releases: readonly Signed
   world.terminal.tell(`From release ${number} on it would believe ${names(set)}, whom those ${before === undefined ? 'it believes now' : 'before'} did not let in.`);
   for (const line of newKeys(world, policy, set, before)) world.terminal.tell(line);
   world.terminal.tell('That is meant for when their signatures cannot be had any more. A server follows only when root enrolls it again.');
-  if (await world.terminal.confirm(`Begin anew with release ${number}?`, 'new-signers')) return { hash, number };
+  if (await world.agreed(`Begin anew with release ${number}?`, 'new-signers')) return { hash, number };
   throw new Failure('risk', `this device goes on believing the signers it believed; nothing was written`, {
     next: '--confirm new-signers does it without asking',
   });

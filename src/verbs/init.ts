@@ -98,7 +98,7 @@ async function join(world: World, options: InitOptions, files: ReadonlyMap<strin
   const { organization, threshold } = policy;
   const own = policy.people.find((person) => person.handle === options.me)?.id;
   const signingKeys = policy.signers.find(({ id }) => id === own)?.keys.length ?? 0;
-  const first = await compareFirst(world, policy, options.firstRelease);
+  const first = await compareFirst(world, policy, options.firstRelease, options.dryRun);
   const believed = first === undefined ? options : { ...options, firstRelease: first.hash };
   const report = await finish(world, believed, more, { organization, threshold, signingKeys, state: 'joined' });
   return first === undefined ? report : { ...report, firstRelease: first.hash, firstNumber: first.number };

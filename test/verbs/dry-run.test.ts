@@ -18,7 +18,7 @@ import { addKey, revokeKey } from '../../src/verbs/key.ts';
 import { removeServer } from '../../src/verbs/remove.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
-import { crypto, penOf } from '../core/texts/signing.ts';
+import { crypto, penOf, sha } from '../core/texts/signing.ts';
 import { ownFolder } from '../disk/folder.ts';
 import { GO } from '../targets/place.ts';
 import { makeOrganization } from './organization.ts';
@@ -171,6 +171,21 @@ it('init says which files it would write, and believes nothing', async () => {
   expect(flat(initText(dry, PLAIN))).toMatch(/^This device would work for acme as alice\. .*Files that would be written: couriers\/alice\.pub Nothing was written, here or in the settings \(dry run\)\.$/);
   const stranger = init(await on.world(), { me: 'hal', courierKey, dryRun: true });
   await expect(stranger).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('init of a newcomer tells what it would ask about release 1, and asks nobody', async () => {
+  const on = await stage();
+  await on.acme.world('bob'); // that bob works there is all this device knows
+  const before = everything(on);
+  const world = await on.acme.world('bob');
+  const dry = await init(world, { me: 'bob', dryRun: true });
+  expect([everything(on), world.terminal.asked]).toEqual([before, []]);
+  const firstRelease = sha(readFileSync(join(on.acme.root, 'releases/1/release'), 'latin1'));
+  expect(dry).toMatchObject({ state: 'joined', written: [], wouldWrite: [], firstRelease, firstNumber: 1 });
+  expect(world.terminal.told).toContain('It would be asked: Is it the same?');
+  await expect(init(await on.acme.world('bob'), { me: 'bob', dryRun: false })).rejects.toMatchObject({ code: 'trust' });
+  await init(await on.acme.world('bob', { yes: ['first-release'] }), { me: 'bob', dryRun: false });
+  expect(everything(on)).not.toEqual(before);
 });
 
 it('init where nothing is yet makes neither repository nor settings', async () => {
