@@ -1,21 +1,37 @@
 /** What onboarding wrote, what it will give, what to do next, and the text to send to the person. */
 import type { OnboardReport } from '../verbs/onboard.ts';
 import type { KeyAddPreview, KeyAddReport } from '../verbs/key.ts';
-import { commitLine } from './deliver-text.ts';
+import { commitLine, wouldWriteLine } from './deliver-text.ts';
 import { count, type Style, tame, wrap } from './style.ts';
 import { table } from './table.ts';
 
 export function onboardText(report: OnboardReport, style: Style): string {
   const handle = tame(report.handle);
+  if (report.wouldWrite !== undefined) return previewText(report, report.wouldWrite, style);
   const lines = [`${style.mark('done')} ${handle} is in the policy as ${report.kind === 'machine' ? 'a machine' : 'an employee'} (${report.id}), account ${tame(report.account)}.`];
   if (report.fingerprint === undefined) lines.push(`! No key yet: \`keyward key add ${handle} --key FILE\`.`);
   else lines.push(`  Key ${report.fingerprint}`);
   if (report.file !== undefined) lines.push(`  The private key is in ${tame(report.file)}: hand it over and keep no copy.`);
   lines.push(...reachLines(report, style));
-  if (report.written.length === 0) lines.push('Nothing was written (dry run).');
-  else lines.push(`Next: ${gives(report) ? '' : 'a rule in access-policy.yaml that names them or a team of theirs, then '}keyward plan, keyward approve, keyward deliver.`, commitLine(report.written, style));
+  lines.push(`Next: ${gives(report) ? '' : 'a rule in access-policy.yaml that names them or a team of theirs, then '}keyward plan, keyward approve, keyward deliver.`, commitLine(report.written, style));
   if (report.kind === 'employee' && report.fingerprint !== undefined && report.reaches.length > 0) lines.push('', `To send to ${handle} once the release is delivered:`, ...letter(report));
+  return joined(lines, style);
+}
+
+function joined(lines: readonly string[], style: Style): string {
   return lines.map((line) => (line.includes('\n') ? line : wrap(line, style.width, '  '))).join('\n');
+}
+
+function previewText(report: OnboardReport, paths: readonly string[], style: Style): string {
+  const isMade = paths.includes(`keys/${report.handle}.pub`);
+  const key = report.fingerprint === undefined ? (isMade ? '  Key: one that would be made here' : '  No key yet') : `  Key ${report.fingerprint}`;
+  return joined([
+    `${tame(report.handle)} would be in the policy as ${report.kind === 'machine' ? 'a machine' : 'an employee'}, account ${tame(report.account)}.`,
+    key,
+    ...reachLines(report, style),
+    wouldWriteLine(paths),
+    'Nothing was written (dry run).',
+  ], style);
 }
 
 /** What the person must know and nothing else: which key, where to, how to know the right server, what never to do. */

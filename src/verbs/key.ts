@@ -101,7 +101,7 @@ export function keyEdit(world: World, files: PolicyFiles, handle: string, key: P
   return new Map([[path, bytes]]);
 }
 
-function keyFile(handle: string): string {
+export function keyFile(handle: string): string {
   return `keys/${handle}.pub`;
 }
 

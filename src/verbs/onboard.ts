@@ -8,9 +8,10 @@ import { Failure } from '../core/failure.ts';
 import { addEmployee, addMachine, compilePolicy } from '../core/policy/index.ts';
 import type { Compilation, Compiled, Edited, PolicyFiles } from '../core/policy/index.ts';
 import { fingerprint } from '../core/ssh/public-key.ts';
+import type { PublicKey } from '../core/ssh/public-key.ts';
 import type { World } from '../world.ts';
 import { INPUTS, mustCompile } from './clone.ts';
-import { keyEdit, keyFrom } from './key.ts';
+import { keyEdit, keyFile, keyFrom } from './key.ts';
 import type { KeySource } from './key.ts';
 
 export interface OnboardOptions {
@@ -44,6 +45,8 @@ export interface OnboardReport {
   /** Admin logins at providers, once the same is done. */
   readonly logins: readonly { readonly provider: string; readonly rules: readonly string[] }[];
   readonly written: readonly string[];
+  /** Only where nothing was done: which files would be written. Then the id is one of many. */
+  readonly wouldWrite?: readonly string[];
 }
 
 export async function onboard(world: World, options: OnboardOptions): Promise<OnboardReport> {
@@ -57,7 +60,7 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
   const edited = new Map([...files, [path, bytes]]);
   // Compiled before anything is written: a team or a date that does not exist leaves every file as it was.
   const after = mustFit(options, compilePolicy(edited, now, world.crypto.sha256), now);
-  const key = options.key === undefined || options.dryRun ? undefined : await keyFrom(world, handle, options.key);
+  const key = await keyOf(world, options);
   // The policy's line first: a key file without its line would be a finding, a line without a key is none.
   const all = new Map([[path, bytes] as const, ...(key === undefined ? [] : keyEdit(world, edited, handle, key))]);
   if (!options.dryRun) await world.repository.write(all);
@@ -72,8 +75,20 @@ export async function onboard(world: World, options: OnboardOptions): Promise<On
     ...(options.key?.kind === 'generated' && key !== undefined ? { file: options.key.file } : {}),
     reaches: reachesOf(after, id),
     logins: loginsOf(after, id),
-    written: options.dryRun ? [] : [...all.keys()].sort(),
+    ...(options.dryRun ? { written: [], wouldWrite: [...new Set([...all.keys(), ...filesMade(options)])].sort() } : { written: [...all.keys()].sort() }),
   };
+}
+
+/** Undefined where none is given, and where one would be made: then only what it would be made with is looked at. */
+async function keyOf(world: World, { handle, key, dryRun }: OnboardOptions): Promise<PublicKey | undefined> {
+  if (key === undefined) return undefined;
+  if (!dryRun || key.kind === 'given') return keyFrom(world, handle, key);
+  await world.keyMaker.check(key.file, key.passphrase, handle);
+  return undefined;
+}
+
+function filesMade({ handle, key }: OnboardOptions): readonly string[] {
+  return key?.kind === 'generated' ? [keyFile(handle), key.file] : [];
 }
 
 /** The places of the findings are in no file: what was given for the new line is wrong, and only that is shown. */

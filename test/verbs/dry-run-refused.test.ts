@@ -8,7 +8,9 @@ import { enroll } from '../../src/verbs/enroll.ts';
 import type { EnrollOptions } from '../../src/verbs/enroll.ts';
 import { init } from '../../src/verbs/init.ts';
 import { addKey, revokeKey } from '../../src/verbs/key.ts';
+import type { KeySource } from '../../src/verbs/key.ts';
 import { offboard } from '../../src/verbs/offboard.ts';
+import { onboard } from '../../src/verbs/onboard.ts';
 import { removeServer } from '../../src/verbs/remove.ts';
 import type { World } from '../../src/world.ts';
 import { crypto, penOf } from '../core/texts/signing.ts';
@@ -80,6 +82,19 @@ it('key add: a private key over a file that is there, a short passphrase, a line
   expect(await refusedBoth(acme, 'alice', given('ssh-ed25519 AAAA'))).toMatchObject({ code: 'key' });
   expect(await refusedBoth(acme, 'alice', given(acme.loginKey('alice').line))).toMatchObject({ code: 'policy' });
   expect(readFileSync(file, 'utf8')).toBe('mine');
+});
+
+it('onboard: the same keys, and a person who is there', async () => {
+  const acme = await stage();
+  const file = join(dirname(acme.root), 'taken');
+  writeFileSync(file, 'mine');
+  const onboarding = (key: KeySource, handle = 'carol'): Run => (world, dryRun) => onboard(world, { handle, teams: [], key, dryRun });
+  const made = { kind: 'generated', file, passphrase: 'correct horse battery' } as const;
+  expect(await refusedBoth(acme, 'alice', onboarding(made))).toMatchObject({ code: 'key', message: expect.stringContaining('exists already') });
+  expect(await refusedBoth(acme, 'alice', onboarding({ ...made, file: `${file}-not`, passphrase: 'short' }))).toMatchObject({ code: 'key' });
+  expect(await refusedBoth(acme, 'alice', onboarding({ kind: 'given', line: 'ssh-ed25519 AAAA' }))).toMatchObject({ code: 'key' });
+  expect(await refusedBoth(acme, 'alice', onboarding({ kind: 'given', line: acme.loginKey('bob').line }))).toMatchObject({ code: 'policy' });
+  expect(await refusedBoth(acme, 'alice', onboarding(made, 'bob'))).toMatchObject({ code: 'usage' });
 });
 
 it('key revoke and offboard: on a device that signs nothing, and in a clone that lost a release', async () => {

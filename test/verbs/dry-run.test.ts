@@ -8,13 +8,14 @@ import { enrollFromText } from '../../src/terminal/enroll-from-text.ts';
 import { enrollText } from '../../src/terminal/enroll-text.ts';
 import { initText } from '../../src/terminal/init-text.ts';
 import { keyRevokeText } from '../../src/terminal/key-revoke-text.ts';
-import { keyAddText } from '../../src/terminal/onboard-text.ts';
+import { keyAddText, onboardText } from '../../src/terminal/onboard-text.ts';
 import { removeText } from '../../src/terminal/remove-text.ts';
 import { PLAIN } from '../../src/terminal/style.ts';
 import { enrollFrom } from '../../src/verbs/enroll-from.ts';
 import { enroll } from '../../src/verbs/enroll.ts';
 import { init } from '../../src/verbs/init.ts';
 import { addKey, revokeKey } from '../../src/verbs/key.ts';
+import { onboard } from '../../src/verbs/onboard.ts';
 import { removeServer } from '../../src/verbs/remove.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { World } from '../../src/world.ts';
@@ -88,6 +89,20 @@ it('key add says which key and which file, of one that would be made here only t
   expect(flat(keyAddText(again, PLAIN))).toBe(`bob has this key already: ssh-ed25519 ${print} Nothing was written (dry run).`);
   const nobody = addKey(await on.world(), { handle: 'hal', source: { kind: 'given', line: key.line }, dryRun: true });
   await expect(nobody).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('onboard says who would reach what with which key, and has no letter to send', async () => {
+  const on = await stage();
+  const { key } = penOf(72);
+  const teams: readonly string[] = [];
+  const dry = await dryThenReal(on, (world, dryRun) => onboard(world, { handle: 'carol', teams, key: { kind: 'given', line: key.line }, dryRun }));
+  const print = fingerprint(key, crypto.sha256);
+  expect(dry).toMatchObject({ fingerprint: print, written: [], wouldWrite: ['access-policy.yaml', 'keys/carol.pub'] });
+  expect(flat(onboardText(dry, PLAIN))).toMatch(/^carol would be in the policy as an employee, account carol\. Key SHA256:\S+ No rule gives them anything yet: .* Files that would be written: access-policy\.yaml, keys\/carol\.pub Nothing was written \(dry run\)\.$/);
+  const file = join(dirname(on.acme.root), 'dave');
+  const made = await onboard(await on.world(), { handle: 'dave', teams, key: { kind: 'generated', file, passphrase: 'correct horse battery' }, dryRun: true });
+  expect(made.wouldWrite).toEqual([file, 'access-policy.yaml', 'keys/dave.pub']);
+  expect(onboardText(made, PLAIN)).toContain('Key: one that would be made here');
 });
 
 it('key revoke says who would be told and what would change, and signs nothing', async () => {

@@ -17,4 +17,5 @@ export const schema = v.strictObject({
   reaches: v.array(reached),
   logins: v.pipe(v.array(v.strictObject({ provider: v.string(), rules: v.array(v.string()) })), v.description('admin logins at providers')),
   written: paths,
+  wouldWrite: v.exactOptional(v.pipe(v.array(v.string()), v.description('with `--dry-run`: files, which nobody wrote'))),
 });
