@@ -84,6 +84,6 @@ function keyAddPreviewText({ handle, fingerprint, type, wouldWrite }: KeyAddPrev
   const key = fingerprint === undefined ? 'one that would be made here' : `${type ?? ''} ${fingerprint}`;
   const lines = wouldWrite.length === 0
     ? [`${tame(handle)} has this key already: ${key}`]
-    : [`${tame(handle)} would have one more key: ${key}`, `  It would be written: ${wouldWrite.map(tame).join(', ')}`];
+    : [`${tame(handle)} would have one more key: ${key}`, wouldWriteLine(wouldWrite)];
   return [...lines, 'Nothing was written (dry run).'].map((line) => wrap(line, style.width, '  ')).join('\n');
 }

@@ -81,7 +81,7 @@ it('key add says which key and which file, of one that would be made here only t
   const dry = await dryThenReal(on, (world, dryRun) => addKey(world, { handle: 'bob', source: { kind: 'given', line: key.line }, dryRun }));
   const print = fingerprint(key, crypto.sha256);
   expect(dry).toEqual({ handle: 'bob', fingerprint: print, type: 'ssh-ed25519', wouldWrite: ['keys/bob.pub'] });
-  expect(flat(keyAddText(dry, PLAIN))).toBe(`bob would have one more key: ssh-ed25519 ${print} It would be written: keys/bob.pub Nothing was written (dry run).`);
+  expect(flat(keyAddText(dry, PLAIN))).toBe(`bob would have one more key: ssh-ed25519 ${print} Files that would be written: keys/bob.pub Nothing was written (dry run).`);
   const made = await addKey(await on.world(), { handle: 'bob', source: { kind: 'generated', file: '/nowhere/new', passphrase: 'correct horse battery' }, dryRun: true });
   expect(made).toEqual({ handle: 'bob', wouldWrite: ['keys/bob.pub', '/nowhere/new'] });
   // The one that the run in earnest has written.

@@ -1,9 +1,8 @@
 /** `server enroll --dry-run` on a real server, and on none: it looks, and changes nothing there or here. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needs } from '../../fleet/index.ts';
 import { Company } from '../line/company.ts';
+import { tree } from '../../verbs/tree.ts';
 import { everything } from '../receiver/bench.ts';
 
 describe.skipIf(needs() !== undefined)('server enroll --dry-run', () => {
@@ -13,8 +12,7 @@ describe.skipIf(needs() !== undefined)('server enroll --dry-run', () => {
   });
   afterAll(() => company?.end());
 
-  const repository = (): Map<string, string> =>
-    new Map(readdirSync(company.repo, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => [join(one.parentPath, one.name), readFileSync(join(one.parentPath, one.name), 'latin1')]));
+  const repository = () => tree(company.repo);
   const run = (port: number, ...more: readonly string[]) => {
     const { address, hostKeys } = company.server('web-1');
     const keys = hostKeys.flatMap((line) => ['--host-key', line]);

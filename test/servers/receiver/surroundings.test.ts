@@ -1,4 +1,4 @@
-/** What surrounds a run: variables that somebody left, and what begins while it opens accounts. */
+/** What surrounds a run: variables that somebody left, what begins while it opens accounts, what ends while it looks. */
 import { describe, expect, it } from 'vitest';
 import { needs, type TestServer } from '../../fleet/index.ts';
 import { type Bench, lines, RECEIVE } from './bench.ts';
@@ -44,5 +44,19 @@ describe.skipIf(needs() !== undefined)('what surrounds a run', () => {
     await server.must('mv /usr/sbin/useradd.real /usr/sbin/useradd');
     const next = await bench.carry(server, requestText([dave]));
     expect(lines(next, 'running')).toEqual([`${dave} dave process 1`]);
+  });
+
+  it('a process that ends while its service is looked up hides no other one’s', async () => {
+    const [program] = /^stop_services\(\) \{[\s\S]*?\n\}/m.exec(RECEIVE) ?? [];
+    // Reading the first fails, as of one that has ended since it was found; the second is of a service.
+    const script = `set -eu; work=$(mktemp -d); : > $work/out
+      sleep 60 > /dev/null 2>&1 & one=$!; sleep 60 > /dev/null 2>&1 & two=$!; pids="$one $two"
+      echo '0::/system.slice/theirs.service' > $work/cgroup
+      mount --bind /proc/1/mem /proc/$one/cgroup; mount --bind $work/cgroup /proc/$two/cgroup
+      ! cat /proc/$one/cgroup > /dev/null 2>&1 || exit 9
+      systemctl() { [ "$1" != show ] || echo "$*" > $work/asked; }
+      ${program ?? 'exit 8'}
+      stop_services; cat $work/asked; umount /proc/$one/cgroup /proc/$two/cgroup; kill $pids`;
+    expect(await server.must(script)).toBe('show -p Id -p User theirs.service\n');
   });
 });
